@@ -1,0 +1,31 @@
+//! The domain of Waxwing, as values and pure functions.
+//!
+//! Nothing in here does IO, is async, reads a clock or draws randomness: time,
+//! jitter and random bytes come in as arguments, so that every rule can be
+//! tested by itself and the same code runs in a simulation. JSON shapes live in
+//! `waxwing-api`, rows in the stores.
+
+pub mod clock;
+pub mod delivery;
+pub mod envelope;
+pub mod event_type;
+pub mod id;
+pub mod outcome;
+pub mod schedule;
+pub mod seal;
+pub mod secret;
+pub mod signature;
+pub mod target;
+pub mod time;
+pub mod webhook;
+
+pub use clock::{Clock, Entropy};
+pub use delivery::DeliveryState;
+pub use event_type::{EventType, Pattern};
+pub use id::{AccountId, EventId, KeyId, WebhookId};
+pub use outcome::{AttemptError, Outcome, TimeoutPhase};
+pub use schedule::RetrySchedule;
+pub use secret::Secret;
+pub use target::TargetPolicy;
+pub use time::Timestamp;
+pub use webhook::{DisabledReason, WebhookStatus};

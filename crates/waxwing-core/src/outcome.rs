@@ -1,0 +1,188 @@
+//! What came of an attempt. A failed delivery is data, not an error of ours.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+/// The longest wait that a receiver can ask for with `Retry-After`.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What came of one HTTP request to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A 2xx answer within the timeout.
+    Succeeded {
+        /// The status code, 200 to 299.
+        status: u16,
+    },
+    /// Everything else.
+    Failed(AttemptError),
+}
+
+/// Why an attempt failed, in words that a webhook's owner can act on
+/// (`Display`) and as a word for metrics ([`AttemptError::kind`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptError {
+    /// An answer other than 2xx, with the wait that a 429 or 503 asked for.
+    Status {
+        /// The status code.
+        status: u16,
+        /// `Retry-After`, at most [`MAX_RETRY_AFTER`].
+        retry_after: Option<Duration>,
+    },
+    /// The host name could not be resolved; the text says why.
+    Dns(String),
+    /// The address is none that deliveries may reach.
+    ForbiddenAddress(IpAddr),
+    /// The URL is none that deliveries may reach (the policy changed since).
+    ForbiddenUrl(String),
+    /// Nothing listens at the address and port.
+    Refused,
+    /// No route to the address; the text says why.
+    Unreachable(String),
+    /// The TLS handshake failed; the text says why.
+    Tls(String),
+    /// Time ran out in this phase.
+    Timeout {
+        /// What was being waited for.
+        phase: TimeoutPhase,
+        /// The bound that was reached.
+        limit: Duration,
+    },
+    /// The receiver closed the connection before its answer was complete.
+    Reset,
+    /// The answer was not HTTP; the text says why.
+    Protocol(String),
+    /// The delivery could not be prepared on our side; the text says why.
+    Internal(String),
+}
+
+/// What an attempt was waiting for when its time ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeoutPhase {
+    /// The host name's addresses.
+    Resolve,
+    /// The TCP connection.
+    Connect,
+    /// The TLS handshake.
+    Handshake,
+    /// The response's status and headers.
+    Response,
+    /// The response's body.
+    Body,
+}
+
+impl Outcome {
+    /// The status code, when there was an answer.
+    pub fn status_code(&self) -> Option<u16> {
+        match self {
+            Self::Succeeded { status } | Self::Failed(AttemptError::Status { status, .. }) => {
+                Some(*status)
+            }
+            Self::Failed(_) => None,
+        }
+    }
+
+    /// Why it failed, if it did.
+    pub fn error(&self) -> Option<&AttemptError> {
+        match self {
+            Self::Succeeded { .. } => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+
+    /// `succeeded` or the error's kind, for metrics.
+    pub fn kind(&self) -> &'static str {
+        self.error().map_or("succeeded", AttemptError::kind)
+    }
+}
+
+impl AttemptError {
+    /// One word of a closed list, for metrics and logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Dns(_) => "dns",
+            Self::ForbiddenAddress(_) => "forbidden_address",
+            Self::ForbiddenUrl(_) => "forbidden_url",
+            Self::Refused => "refused",
+            Self::Unreachable(_) => "unreachable",
+            Self::Tls(_) => "tls",
+            Self::Timeout { .. } => "timeout",
+            Self::Reset => "reset",
+            Self::Protocol(_) => "protocol",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Whether the receiver says that it is gone for good (RFC 9110, 15.5.11).
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Status { status: 410, .. })
+    }
+}
+
+impl fmt::Display for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status { status: 410, .. } => {
+                f.write_str("answered 410 Gone: the webhook was disabled")
+            }
+            Self::Status {
+                status: status @ 300..=399,
+                ..
+            } => {
+                write!(
+                    f,
+                    "answered {status}: redirects are not followed, set the webhook's URL to the final address"
+                )
+            }
+            Self::Status {
+                status,
+                retry_after: Some(wait),
+            } => {
+                write!(
+                    f,
+                    "answered {status} and asked to wait {} s",
+                    wait.as_secs()
+                )
+            }
+            Self::Status {
+                status,
+                retry_after: None,
+            } => {
+                write!(f, "answered {status} instead of 2xx")
+            }
+            Self::Dns(reason) => write!(f, "the host name could not be resolved: {reason}"),
+            Self::ForbiddenAddress(address) => {
+                write!(
+                    f,
+                    "the host name leads to {address}, which is not a public address"
+                )
+            }
+            Self::ForbiddenUrl(reason) => write!(f, "the URL is not allowed: {reason}"),
+            Self::Refused => {
+                f.write_str("connection refused: nothing listens at this address and port")
+            }
+            Self::Unreachable(reason) => write!(f, "the server could not be reached: {reason}"),
+            Self::Tls(reason) => write!(f, "TLS handshake failed: {reason}"),
+            Self::Timeout { phase, limit } => {
+                write!(f, "no {} within {} ms", phase.awaited(), limit.as_millis())
+            }
+            Self::Reset => {
+                f.write_str("the server closed the connection before its answer was complete")
+            }
+            Self::Protocol(reason) => write!(f, "the answer was not valid HTTP: {reason}"),
+            Self::Internal(reason) => write!(f, "the request could not be made: {reason}"),
+        }
+    }
+}
+
+impl TimeoutPhase {
+    fn awaited(self) -> &'static str {
+        match self {
+            Self::Resolve => "answer from DNS",
+            Self::Connect => "connection",
+            Self::Handshake => "TLS handshake",
+            Self::Response => "response",
+            Self::Body => "complete response body",
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Which addresses are not public, and by which RFC.
+//!
+//! The rows are those of IANA's special-purpose address registries (RFC 6890),
+//! and what is reserved or multicast. Some are reachable, such as the sinks of
+//! AS112; no webhook lives there. Of IPv6 only global unicast is public; an
+//! address that embeds an IPv4 address is judged as that one. NAT64 prefixes that
+//! a network chose for itself cannot be known here.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// An address that deliveries may not reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{address} is not a public address: {reason}")]
+pub struct ForbiddenAddress {
+    /// The address; IPv4 if it was given as IPv4-mapped IPv6.
+    pub address: IpAddr,
+    /// What it is, and the RFC that says so.
+    pub reason: &'static str,
+}
+
+/// The IPv4 addresses that are not public. The first row that fits names it.
+const FORBIDDEN_V4: [(Ipv4Net, &str); 19] = [
+    (v4([0, 0, 0, 0], 8), "this network (RFC 791)"),
+    (v4([10, 0, 0, 0], 8), "private (RFC 1918)"),
+    (
+        v4([100, 64, 0, 0], 10),
+        "shared by a provider's customers (RFC 6598)",
+    ),
+    (v4([127, 0, 0, 0], 8), "loopback (RFC 1122)"),
+    (v4([169, 254, 0, 0], 16), "link-local (RFC 3927)"),
+    (v4([172, 16, 0, 0], 12), "private (RFC 1918)"),
+    (v4([192, 0, 0, 0], 24), "protocol assignments (RFC 6890)"),
+    (v4([192, 0, 2, 0], 24), "documentation (RFC 5737)"),
+    (v4([192, 31, 196, 0], 24), "AS112 sink (RFC 7535)"),
+    (v4([192, 52, 193, 0], 24), "multicast tunnelling (RFC 7450)"),
+    (v4([192, 88, 99, 0], 24), "6to4 relay (RFC 7526)"),
+    (v4([192, 168, 0, 0], 16), "private (RFC 1918)"),
+    (v4([192, 175, 48, 0], 24), "AS112 sink (RFC 7534)"),
+    (v4([198, 18, 0, 0], 15), "benchmarking (RFC 2544)"),
+    (v4([198, 51, 100, 0], 24), "documentation (RFC 5737)"),
+    (v4([203, 0, 113, 0], 24), "documentation (RFC 5737)"),
+    (v4([224, 0, 0, 0], 4), "multicast (RFC 5771)"),
+    (v4([255, 255, 255, 255], 32), "broadcast (RFC 919)"),
+    (v4([240, 0, 0, 0], 4), "reserved (RFC 1112)"),
+];
+
+/// The IPv6 addresses that are not public. The first row that fits names it.
+const FORBIDDEN_V6: [(Ipv6Net, &str); 19] = [
+    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified (RFC 4291)"),
+    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback (RFC 4291)"),
+    (
+        v6([0, 0, 0, 0, 0, 0, 0, 0], 96),
+        "IPv4-compatible, obsolete (RFC 4291)",
+    ),
+    (
+        v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
+        "local translation to IPv4 (RFC 8215)",
+    ),
+    (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), "discarded (RFC 6666)"),
+    (v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64), "dummy (RFC 9780)"),
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), "Teredo (RFC 4380)"),
+    (
+        v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
+        "protocol assignments (RFC 2928)",
+    ),
+    (
+        v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
+        "documentation (RFC 3849)",
+    ),
+    (
+        v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48),
+        "AS112 sink (RFC 7534)",
+    ),
+    (
+        v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
+        "documentation (RFC 9637)",
+    ),
+    (
+        v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
+        "segment routing (RFC 9602)",
+    ),
+    (
+        v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
+        "unique local (RFC 4193)",
+    ),
+    (
+        v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
+        "link-local (RFC 4291)",
+    ),
+    (
+        v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
+        "site-local, obsolete (RFC 3879)",
+    ),
+    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "multicast (RFC 4291)"),
+    // Everything outside 2000::/3.
+    (
+        v6([0, 0, 0, 0, 0, 0, 0, 0], 3),
+        "not global unicast (RFC 4291)",
+    ),
+    (
+        v6([0x4000, 0, 0, 0, 0, 0, 0, 0], 2),
+        "not global unicast (RFC 4291)",
+    ),
+    (
+        v6([0x8000, 0, 0, 0, 0, 0, 0, 0], 1),
+        "not global unicast (RFC 4291)",
+    ),
+];
+
+/// Why an address is not public; `None` when it is.
+pub(super) fn reason(address: IpAddr) -> Option<&'static str> {
+    match (address, embedded(address)) {
+        (IpAddr::V4(v4), _) | (IpAddr::V6(_), Some(v4)) => FORBIDDEN_V4
+            .iter()
+            .find(|(net, _)| net.contains(&v4))
+            .map(|(_, reason)| *reason),
+        (IpAddr::V6(v6), None) => FORBIDDEN_V6
+            .iter()
+            .find(|(net, _)| net.contains(&v6))
+            .map(|(_, reason)| *reason),
+    }
+}
+
+/// The IPv4 address that packets to an IPv6 address end at: IPv4-mapped (RFC
+/// 4291, 2.5.5.2), NAT64 with the well-known prefix (RFC 6052), 6to4 (RFC 3056).
+pub(super) fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else {
+        return None;
+    };
+    let (high, low) = match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+}
+
+const fn v4(octets: [u8; 4], prefix: u8) -> Ipv4Net {
+    let [a, b, c, d] = octets;
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
+    let [a, b, c, d, e, f, g, h] = segments;
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+}
