@@ -67,17 +67,12 @@ pub enum Verdict {
 
 impl DeliveryState {
     /// Every state, in the order of the contract.
-    pub const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Retrying,
-        Self::Held,
-        Self::Delivered,
-        Self::Failed,
-        Self::Canceled,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Retrying, Self::Held, Self::Delivered, Self::Failed, Self::Canceled];
 
     /// The state after `input`.
     #[must_use]
+    #[expect(clippy::match_same_arms, reason = "a table: one row for each rule")]
     pub fn on(self, input: Input) -> Self {
         use DeliveryState::{Canceled, Delivered, Failed, Held, Pending, Retrying};
         match (self, input) {
@@ -90,9 +85,7 @@ impl DeliveryState {
             (Held, Input::Release { attempted }) => waiting(attempted),
             (Pending | Retrying, Input::Release { .. }) => self,
             (Pending | Retrying | Held, Input::Cancel) => Canceled,
-            (Pending | Retrying | Delivered | Failed, Input::Replay { attempted }) => {
-                waiting(attempted)
-            }
+            (Pending | Retrying | Delivered | Failed, Input::Replay { attempted }) => waiting(attempted),
             // Refused while the webhook is not active.
             (Held, Input::Replay { .. }) => Held,
             // The end, unless somebody replays: a duplicate answer, a pause or a
@@ -157,11 +150,7 @@ impl DeliveryState {
 }
 
 fn waiting(attempted: bool) -> DeliveryState {
-    if attempted {
-        DeliveryState::Retrying
-    } else {
-        DeliveryState::Pending
-    }
+    if attempted { DeliveryState::Retrying } else { DeliveryState::Pending }
 }
 
 impl fmt::Display for DeliveryState {
@@ -229,54 +218,28 @@ mod tests {
     }
 
     fn failed(status: u16, retry_after: Option<Duration>) -> Outcome {
-        Outcome::Failed(AttemptError::Status {
-            status,
-            retry_after,
-        })
+        Outcome::Failed(AttemptError::Status { status, retry_after })
     }
 
     #[test]
     fn a_paused_webhook_shows_its_waiting_deliveries_as_held() {
         let disabled = Some(WebhookStatus::Disabled(DisabledReason::Gone));
-        assert_eq!(
-            DeliveryState::Pending.observed(Some(WebhookStatus::Inactive)),
-            DeliveryState::Held
-        );
-        assert_eq!(
-            DeliveryState::Retrying.observed(disabled),
-            DeliveryState::Held
-        );
-        assert_eq!(
-            DeliveryState::Failed.observed(disabled),
-            DeliveryState::Failed
-        );
-        assert_eq!(
-            DeliveryState::Pending.observed(Some(WebhookStatus::Active)),
-            DeliveryState::Pending
-        );
+        assert_eq!(DeliveryState::Pending.observed(Some(WebhookStatus::Inactive)), DeliveryState::Held);
+        assert_eq!(DeliveryState::Retrying.observed(disabled), DeliveryState::Held);
+        assert_eq!(DeliveryState::Failed.observed(disabled), DeliveryState::Failed);
+        assert_eq!(DeliveryState::Pending.observed(Some(WebhookStatus::Active)), DeliveryState::Pending);
     }
 
     #[test]
     fn a_deleted_webhook_cancels_what_waits_and_nothing_else() {
-        assert_eq!(
-            DeliveryState::Retrying.observed(None),
-            DeliveryState::Canceled
-        );
-        assert_eq!(
-            DeliveryState::Delivered.observed(None),
-            DeliveryState::Delivered
-        );
+        assert_eq!(DeliveryState::Retrying.observed(None), DeliveryState::Canceled);
+        assert_eq!(DeliveryState::Delivered.observed(None), DeliveryState::Delivered);
     }
 
     #[test]
     fn gone_ends_a_delivery_whatever_is_left_of_its_schedule() {
-        let verdict = Verdict::of(
-            &failed(410, None),
-            0,
-            &RetrySchedule::default(),
-            Jitter::NONE,
-            Timestamp::EPOCH,
-        );
+        let verdict =
+            Verdict::of(&failed(410, None), 0, &RetrySchedule::default(), Jitter::NONE, Timestamp::EPOCH);
         assert_eq!(verdict, Verdict::Gone);
     }
 
@@ -284,13 +247,7 @@ mod tests {
     fn retry_after_lengthens_a_wait_and_never_shortens_it() {
         let at = |seconds| {
             let outcome = failed(429, Some(Duration::from_secs(seconds)));
-            Verdict::of(
-                &outcome,
-                0,
-                &RetrySchedule::default(),
-                Jitter::NONE,
-                Timestamp::EPOCH,
-            )
+            Verdict::of(&outcome, 0, &RetrySchedule::default(), Jitter::NONE, Timestamp::EPOCH)
         };
         assert_eq!(at(600), Verdict::RetryAt(Timestamp::from_millis(600_000)));
         assert_eq!(at(1), Verdict::RetryAt(Timestamp::from_millis(60_000)));
@@ -299,13 +256,7 @@ mod tests {
     #[test]
     fn the_seventh_failure_exhausts_the_default_schedule() {
         let verdict = |step| {
-            Verdict::of(
-                &failed(500, None),
-                step,
-                &RetrySchedule::default(),
-                Jitter::NONE,
-                Timestamp::EPOCH,
-            )
+            Verdict::of(&failed(500, None), step, &RetrySchedule::default(), Jitter::NONE, Timestamp::EPOCH)
         };
         assert!(matches!(verdict(5), Verdict::RetryAt(_)));
         assert_eq!(verdict(6), Verdict::Exhausted);
@@ -318,7 +269,8 @@ mod tests {
             for input in inputs {
                 let next = state.on(input);
                 if state.is_finished() && !next.is_finished() {
-                    prop_assert!(matches!(input, Input::Replay { .. }));
+                    let replayed = matches!(input, Input::Replay { .. });
+                    prop_assert!(replayed);
                     prop_assert_ne!(state, DeliveryState::Canceled);
                 }
                 state = next;

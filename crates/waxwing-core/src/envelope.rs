@@ -9,12 +9,7 @@
 use crate::{EventId, EventType, Timestamp};
 
 /// The bytes that every attempt sends. `data` is one JSON value.
-pub fn envelope(
-    id: &EventId,
-    event_type: &EventType,
-    created_at: Timestamp,
-    data: &str,
-) -> Vec<u8> {
+pub fn envelope(id: &EventId, event_type: &EventType, created_at: Timestamp, data: &str) -> Vec<u8> {
     let mut body = head(id, event_type, created_at, data.len() + 1);
     body.push_str(data);
     body.push('}');
@@ -29,8 +24,7 @@ pub fn data_of<'a>(
     event_type: &EventType,
     created_at: Timestamp,
 ) -> Option<&'a [u8]> {
-    body.strip_prefix(head(id, event_type, created_at, 0).as_bytes())?
-        .strip_suffix(b"}")
+    body.strip_prefix(head(id, event_type, created_at, 0).as_bytes())?.strip_suffix(b"}")
 }
 
 /// Everything before `data`, with room for `more` bytes after it.
@@ -47,7 +41,9 @@ fn head(id: &EventId, event_type: &EventType, created_at: Timestamp, more: usize
     ];
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut head = String::with_capacity(length + more);
-    parts.iter().for_each(|part| head.push_str(part));
+    for part in parts {
+        head.push_str(part);
+    }
     head
 }
 

@@ -98,9 +98,7 @@ macro_rules! id {
 
 fn chosen(text: &str, longest: usize, extra: &[u8]) -> bool {
     (1..=longest).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
 }
 
 id!(
@@ -135,9 +133,9 @@ mod tests {
         // RFC 9562, A.6: 017F22E2-79B0-7CC3-98C4-DC0C0C07398F
         let random = [0x7c, 0xc3, 0x98, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f];
         let id = uuid_v7(Timestamp::from_millis(0x017f_22e2_79b0), random);
-        let bits = id.bytes().fold(0u128, |bits, b| {
-            bits << 5 | ALPHABET.iter().position(|a| *a == b).unwrap() as u128
-        });
+        let bits = id
+            .bytes()
+            .fold(0u128, |bits, b| bits << 5 | ALPHABET.iter().position(|a| *a == b).unwrap() as u128);
         assert_eq!(bits, 0x017f_22e2_79b0_7cc3_98c4_dc0c_0c07_398f);
     }
 
@@ -155,12 +153,7 @@ mod tests {
 
     #[test]
     fn webhook_and_key_ids_are_generated_only() {
-        for text in [
-            "wh_",
-            "wh_1",
-            "key_01jq8d7tz0f3nv2xk5m9r4c6be",
-            "wh_81jq8d7tz0f3nv2xk5m9r4c6be",
-        ] {
+        for text in ["wh_", "wh_1", "key_01jq8d7tz0f3nv2xk5m9r4c6be", "wh_81jq8d7tz0f3nv2xk5m9r4c6be"] {
             assert!(WebhookId::parse(text).is_err(), "{text}");
         }
     }

@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 /// The longest wait that a receiver can ask for with `Retry-After`.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// What came of one HTTP request to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +74,7 @@ impl Outcome {
     /// The status code, when there was an answer.
     pub fn status_code(&self) -> Option<u16> {
         match self {
-            Self::Succeeded { status } | Self::Failed(AttemptError::Status { status, .. }) => {
-                Some(*status)
-            }
+            Self::Succeeded { status } | Self::Failed(AttemptError::Status { status, .. }) => Some(*status),
             Self::Failed(_) => None,
         }
     }
@@ -122,53 +120,31 @@ impl AttemptError {
 impl fmt::Display for AttemptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status { status: 410, .. } => {
-                f.write_str("answered 410 Gone: the webhook was disabled")
-            }
-            Self::Status {
-                status: status @ 300..=399,
-                ..
-            } => {
+            Self::Status { status: 410, .. } => f.write_str("answered 410 Gone: the webhook was disabled"),
+            Self::Status { status: status @ 300..=399, .. } => {
                 write!(
                     f,
                     "answered {status}: redirects are not followed, set the webhook's URL to the final address"
                 )
             }
-            Self::Status {
-                status,
-                retry_after: Some(wait),
-            } => {
-                write!(
-                    f,
-                    "answered {status} and asked to wait {} s",
-                    wait.as_secs()
-                )
+            Self::Status { status, retry_after: Some(wait) } => {
+                write!(f, "answered {status} and asked to wait {} s", wait.as_secs())
             }
-            Self::Status {
-                status,
-                retry_after: None,
-            } => {
+            Self::Status { status, retry_after: None } => {
                 write!(f, "answered {status} instead of 2xx")
             }
             Self::Dns(reason) => write!(f, "the host name could not be resolved: {reason}"),
             Self::ForbiddenAddress(address) => {
-                write!(
-                    f,
-                    "the host name leads to {address}, which is not a public address"
-                )
+                write!(f, "the host name leads to {address}, which is not a public address")
             }
             Self::ForbiddenUrl(reason) => write!(f, "the URL is not allowed: {reason}"),
-            Self::Refused => {
-                f.write_str("connection refused: nothing listens at this address and port")
-            }
+            Self::Refused => f.write_str("connection refused: nothing listens at this address and port"),
             Self::Unreachable(reason) => write!(f, "the server could not be reached: {reason}"),
             Self::Tls(reason) => write!(f, "TLS handshake failed: {reason}"),
             Self::Timeout { phase, limit } => {
                 write!(f, "no {} within {} ms", phase.awaited(), limit.as_millis())
             }
-            Self::Reset => {
-                f.write_str("the server closed the connection before its answer was complete")
-            }
+            Self::Reset => f.write_str("the server closed the connection before its answer was complete"),
             Self::Protocol(reason) => write!(f, "the answer was not valid HTTP: {reason}"),
             Self::Internal(reason) => write!(f, "the request could not be made: {reason}"),
         }

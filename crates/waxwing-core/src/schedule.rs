@@ -14,13 +14,7 @@ pub const MIN_WAIT: Duration = Duration::from_millis(1);
 pub const MAX_WAIT: Duration = Duration::from_hours(30 * 24);
 
 /// The units of a duration and their milliseconds, the longest first.
-const UNITS: [(&str, u64); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// How much of the longest lengthening (a tenth of the wait) is added, in
 /// thousandths, `0..=1000`.
@@ -76,7 +70,7 @@ impl RetrySchedule {
             return Err(InvalidSchedule::TooMany(waits.len()));
         }
         let fits = |wait: &Duration| {
-            (MIN_WAIT..=MAX_WAIT).contains(wait) && wait.subsec_nanos() % 1_000_000 == 0
+            (MIN_WAIT..=MAX_WAIT).contains(wait) && wait.subsec_nanos().is_multiple_of(1_000_000)
         };
         match waits.iter().position(|wait| !fits(wait)) {
             Some(index) => Err(InvalidSchedule::OutOfBounds(index + 1)),
@@ -115,9 +109,7 @@ impl RetrySchedule {
 impl Default for RetrySchedule {
     fn default() -> Self {
         let minutes = [1, 5, 30, 2 * 60, 6 * 60, 24 * 60];
-        Self {
-            waits: minutes.into_iter().map(Duration::from_mins).collect(),
-        }
+        Self { waits: minutes.into_iter().map(Duration::from_mins).collect() }
     }
 }
 
@@ -148,11 +140,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
     let (number, unit) = text.split_at(digits);
     let read = || {
         let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        number
-            .parse::<u64>()
-            .ok()?
-            .checked_mul(*length)
-            .map(Duration::from_millis)
+        number.parse::<u64>().ok()?.checked_mul(*length).map(Duration::from_millis)
     };
     read().ok_or_else(|| InvalidDuration(text.to_owned()))
 }
@@ -169,19 +157,10 @@ mod tests {
     fn the_default_is_the_schedule_of_the_contract() {
         let schedule = RetrySchedule::default();
         assert_eq!(schedule.to_string(), "1m,5m,30m,2h,6h,24h");
-        assert_eq!(
-            RetrySchedule::parse("1m,5m,30m,2h,6h,24h"),
-            Ok(schedule.clone())
-        );
+        assert_eq!(RetrySchedule::parse("1m,5m,30m,2h,6h,24h"), Ok(schedule.clone()));
         assert_eq!(schedule.attempts(), 7);
-        assert_eq!(
-            schedule.wait_after(0, Jitter::NONE),
-            Some(Duration::from_secs(60))
-        );
-        assert_eq!(
-            schedule.wait_after(5, Jitter::NONE),
-            Some(Duration::from_secs(86_400))
-        );
+        assert_eq!(schedule.wait_after(0, Jitter::NONE), Some(Duration::from_mins(1)));
+        assert_eq!(schedule.wait_after(5, Jitter::NONE), Some(Duration::from_hours(24)));
         assert_eq!(schedule.wait_after(6, Jitter::NONE), None);
         assert_eq!(schedule.wait_after(u32::MAX, MOST), None);
     }
@@ -190,14 +169,8 @@ mod tests {
     fn jitter_lengthens_by_a_tenth_at_most() {
         let schedule = RetrySchedule::parse("10s,30d").unwrap();
         assert_eq!(schedule.wait_after(0, MOST), Some(Duration::from_secs(11)));
-        assert_eq!(
-            schedule.wait_after(0, Jitter(500)),
-            Some(Duration::from_millis(10_500))
-        );
-        assert_eq!(
-            schedule.wait_after(1, MOST),
-            Some(Duration::from_secs(33 * 86_400))
-        );
+        assert_eq!(schedule.wait_after(0, Jitter(500)), Some(Duration::from_millis(10_500)));
+        assert_eq!(schedule.wait_after(1, MOST), Some(Duration::from_hours(33 * 24)));
     }
 
     #[test]
@@ -212,24 +185,12 @@ mod tests {
 
     #[test]
     fn refuses_waits_out_of_bounds_and_says_which() {
-        assert_eq!(
-            RetrySchedule::parse("1s, 0s"),
-            Err(InvalidSchedule::OutOfBounds(2))
-        );
-        assert_eq!(
-            RetrySchedule::parse("31d"),
-            Err(InvalidSchedule::OutOfBounds(1))
-        );
+        assert_eq!(RetrySchedule::parse("1s, 0s"), Err(InvalidSchedule::OutOfBounds(2)));
+        assert_eq!(RetrySchedule::parse("31d"), Err(InvalidSchedule::OutOfBounds(1)));
         let micros = vec![Duration::from_micros(1500)];
-        assert_eq!(
-            RetrySchedule::new(micros),
-            Err(InvalidSchedule::OutOfBounds(1))
-        );
+        assert_eq!(RetrySchedule::new(micros), Err(InvalidSchedule::OutOfBounds(1)));
         assert!(RetrySchedule::new(vec![MIN_WAIT; 100]).is_ok());
-        assert_eq!(
-            RetrySchedule::new(vec![MIN_WAIT; 101]),
-            Err(InvalidSchedule::TooMany(101))
-        );
+        assert_eq!(RetrySchedule::new(vec![MIN_WAIT; 101]), Err(InvalidSchedule::TooMany(101)));
     }
 
     #[test]
@@ -246,14 +207,8 @@ mod tests {
     #[test]
     fn refuses_what_is_not_a_duration() {
         let past = "18446744073709551615d";
-        for text in [
-            "", "5", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5S", "1m30s", "٣s", past,
-        ] {
-            assert_eq!(
-                parse_duration(text),
-                Err(InvalidDuration(text.to_owned())),
-                "{text}"
-            );
+        for text in ["", "5", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5S", "1m30s", "٣s", past] {
+            assert_eq!(parse_duration(text), Err(InvalidDuration(text.to_owned())), "{text}");
             assert!(RetrySchedule::parse(&format!("1s,{text},1s")).is_err() || text == " 5s");
         }
     }

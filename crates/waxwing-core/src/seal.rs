@@ -60,15 +60,9 @@ impl SealingKey {
     /// # Errors
     /// [`InvalidSealingKey`] for anything else.
     pub fn from_base64(text: &str) -> Result<Self, InvalidSealingKey> {
-        let decoded = STANDARD_PAD_INDIFFERENT
-            .decode(text.trim())
-            .map(Zeroizing::new);
+        let decoded = STANDARD_PAD_INDIFFERENT.decode(text.trim()).map(Zeroizing::new);
         let bytes = decoded.map_err(|_| InvalidSealingKey)?;
-        bytes
-            .as_slice()
-            .try_into()
-            .map(Self::from_bytes)
-            .map_err(|_| InvalidSealingKey)
+        bytes.as_slice().try_into().map(Self::from_bytes).map_err(|_| InvalidSealingKey)
     }
 
     /// The 44 characters that [`SealingKey::from_base64`] reads.
@@ -79,15 +73,9 @@ impl SealingKey {
     /// Seals `secret` for the row named `bound_to`. `nonce` must be
     /// unpredictable and never used before.
     pub fn seal(&self, nonce: [u8; NONCE_LEN], bound_to: &str, secret: &Secret) -> SealedSecret {
-        let payload = Payload {
-            msg: secret.expose().as_bytes(),
-            aad: bound_to.as_bytes(),
-        };
+        let payload = Payload { msg: secret.expose().as_bytes(), aad: bound_to.as_bytes() };
         // Fails past 256 GiB only; a secret has 256 bytes at most.
-        let ciphertext = self
-            .cipher()
-            .encrypt(&XNonce::from(nonce), payload)
-            .unwrap_or_default();
+        let ciphertext = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         let mut sealed = Vec::with_capacity(1 + NONCE_LEN + ciphertext.len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&nonce);
@@ -104,14 +92,9 @@ impl SealingKey {
             return Err(UnsealError::Malformed);
         };
         let (nonce, msg) = rest.split_first_chunk().ok_or(UnsealError::Malformed)?;
-        let payload = Payload {
-            msg,
-            aad: bound_to.as_bytes(),
-        };
+        let payload = Payload { msg, aad: bound_to.as_bytes() };
         let opened = self.cipher().decrypt(&XNonce::from(*nonce), payload);
-        let bytes = opened
-            .map(Zeroizing::new)
-            .map_err(|_| UnsealError::WrongKey)?;
+        let bytes = opened.map(Zeroizing::new).map_err(|_| UnsealError::WrongKey)?;
         let text = str::from_utf8(&bytes).map_err(|_| UnsealError::Malformed)?;
         Secret::given(text).map_err(|_| UnsealError::Malformed)
     }
@@ -182,35 +165,18 @@ mod tests {
     fn keys_are_32_bytes_of_base64() {
         let text = key().to_base64();
         assert_eq!(text.len(), 44);
-        for text in [
-            text.as_str(),
-            &format!(" {}\n", *text),
-            text.trim_end_matches('='),
-        ] {
+        for text in [text.as_str(), &format!(" {}\n", *text), text.trim_end_matches('=')] {
             assert_eq!(*SealingKey::from_base64(text).unwrap().0, [7; KEY_LEN]);
         }
-        for text in [
-            "",
-            "AAAA",
-            "not base64!",
-            &STANDARD.encode([0; 31]),
-            &STANDARD.encode([0; 33]),
-        ] {
-            assert_eq!(
-                SealingKey::from_base64(text).unwrap_err(),
-                InvalidSealingKey,
-                "{text}"
-            );
+        for text in ["", "AAAA", "not base64!", &STANDARD.encode([0; 31]), &STANDARD.encode([0; 33])] {
+            assert_eq!(SealingKey::from_base64(text).unwrap_err(), InvalidSealingKey, "{text}");
         }
     }
 
     #[test]
     fn nothing_prints_a_key_or_what_it_sealed() {
         let sealed = key().seal([1; NONCE_LEN], "wh_1", &secret());
-        assert_eq!(
-            format!("{:?} {sealed:?}", key()),
-            "SealingKey(…) SealedSecret(…)"
-        );
+        assert_eq!(format!("{:?} {sealed:?}", key()), "SealingKey(…) SealedSecret(…)");
     }
 
     proptest! {

@@ -76,12 +76,7 @@ impl Health {
     /// After an attempt that succeeded at `at`.
     #[must_use]
     pub fn succeeded(self, at: Timestamp) -> Self {
-        Self {
-            last_success_at: Some(at),
-            consecutive_failures: 0,
-            failing_since: None,
-            ..self
-        }
+        Self { last_success_at: Some(at), consecutive_failures: 0, failing_since: None, ..self }
     }
 
     /// After an attempt that failed at `at`.
@@ -99,17 +94,12 @@ impl Health {
     /// count towards switching it off.
     #[must_use]
     pub fn forgiven(self) -> Self {
-        Self {
-            consecutive_failures: 0,
-            failing_since: None,
-            ..self
-        }
+        Self { consecutive_failures: 0, failing_since: None, ..self }
     }
 
     /// Whether every attempt failed for `limit` or longer.
     pub fn is_failing_for(&self, limit: Duration, now: Timestamp) -> bool {
-        self.failing_since
-            .is_some_and(|since| now >= since.after(limit))
+        self.failing_since.is_some_and(|since| now >= since.after(limit))
     }
 }
 
@@ -117,7 +107,7 @@ impl Health {
 mod tests {
     use super::*;
 
-    const DAY: Duration = Duration::from_secs(86_400);
+    const DAY: Duration = Duration::from_hours(24);
 
     fn at(day: u32) -> Timestamp {
         Timestamp::EPOCH.after(DAY * day)
@@ -125,11 +115,7 @@ mod tests {
 
     #[test]
     fn failing_counts_from_the_first_failure_after_the_last_success() {
-        let health = Health::default()
-            .failed(at(1))
-            .succeeded(at(2))
-            .failed(at(3))
-            .failed(at(5));
+        let health = Health::default().failed(at(1)).succeeded(at(2)).failed(at(3)).failed(at(5));
         assert_eq!(health.failing_since, Some(at(3)));
         assert_eq!(health.consecutive_failures, 2);
         assert!(!health.is_failing_for(5 * DAY, at(7)));

@@ -24,10 +24,7 @@ pub struct ForbiddenAddress {
 const FORBIDDEN_V4: [(Ipv4Net, &str); 19] = [
     (v4([0, 0, 0, 0], 8), "this network (RFC 791)"),
     (v4([10, 0, 0, 0], 8), "private (RFC 1918)"),
-    (
-        v4([100, 64, 0, 0], 10),
-        "shared by a provider's customers (RFC 6598)",
-    ),
+    (v4([100, 64, 0, 0], 10), "shared by a provider's customers (RFC 6598)"),
     (v4([127, 0, 0, 0], 8), "loopback (RFC 1122)"),
     (v4([169, 254, 0, 0], 16), "link-local (RFC 3927)"),
     (v4([172, 16, 0, 0], 12), "private (RFC 1918)"),
@@ -48,78 +45,37 @@ const FORBIDDEN_V4: [(Ipv4Net, &str); 19] = [
 
 /// The IPv6 addresses that are not public. The first row that fits names it.
 const FORBIDDEN_V6: [(Ipv6Net, &str); 19] = [
-    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified (RFC 4291)"),
-    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback (RFC 4291)"),
-    (
-        v6([0, 0, 0, 0, 0, 0, 0, 0], 96),
-        "IPv4-compatible, obsolete (RFC 4291)",
-    ),
-    (
-        v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
-        "local translation to IPv4 (RFC 8215)",
-    ),
-    (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), "discarded (RFC 6666)"),
-    (v6([0x100, 0, 0, 1, 0, 0, 0, 0], 64), "dummy (RFC 9780)"),
-    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), "Teredo (RFC 4380)"),
-    (
-        v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-        "protocol assignments (RFC 2928)",
-    ),
-    (
-        v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
-        "documentation (RFC 3849)",
-    ),
-    (
-        v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48),
-        "AS112 sink (RFC 7534)",
-    ),
-    (
-        v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-        "documentation (RFC 9637)",
-    ),
-    (
-        v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
-        "segment routing (RFC 9602)",
-    ),
-    (
-        v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
-        "unique local (RFC 4193)",
-    ),
-    (
-        v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
-        "link-local (RFC 4291)",
-    ),
-    (
-        v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
-        "site-local, obsolete (RFC 3879)",
-    ),
-    (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "multicast (RFC 4291)"),
+    (v6([0, 0, 0, 0], 128), "unspecified (RFC 4291)"),
+    (Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128), "loopback (RFC 4291)"),
+    (v6([0, 0, 0, 0], 96), "IPv4-compatible, obsolete (RFC 4291)"),
+    (v6([0x64, 0xff9b, 1, 0], 48), "local translation to IPv4 (RFC 8215)"),
+    (v6([0x100, 0, 0, 0], 64), "discarded (RFC 6666)"),
+    (v6([0x100, 0, 0, 1], 64), "dummy (RFC 9780)"),
+    (v6([0x2001, 0, 0, 0], 32), "Teredo (RFC 4380)"),
+    (v6([0x2001, 0, 0, 0], 23), "protocol assignments (RFC 2928)"),
+    (v6([0x2001, 0xdb8, 0, 0], 32), "documentation (RFC 3849)"),
+    (v6([0x2620, 0x4f, 0x8000, 0], 48), "AS112 sink (RFC 7534)"),
+    (v6([0x3fff, 0, 0, 0], 20), "documentation (RFC 9637)"),
+    (v6([0x5f00, 0, 0, 0], 16), "segment routing (RFC 9602)"),
+    (v6([0xfc00, 0, 0, 0], 7), "unique local (RFC 4193)"),
+    (v6([0xfe80, 0, 0, 0], 10), "link-local (RFC 4291)"),
+    (v6([0xfec0, 0, 0, 0], 10), "site-local, obsolete (RFC 3879)"),
+    (v6([0xff00, 0, 0, 0], 8), "multicast (RFC 4291)"),
     // Everything outside 2000::/3.
-    (
-        v6([0, 0, 0, 0, 0, 0, 0, 0], 3),
-        "not global unicast (RFC 4291)",
-    ),
-    (
-        v6([0x4000, 0, 0, 0, 0, 0, 0, 0], 2),
-        "not global unicast (RFC 4291)",
-    ),
-    (
-        v6([0x8000, 0, 0, 0, 0, 0, 0, 0], 1),
-        "not global unicast (RFC 4291)",
-    ),
+    (v6([0, 0, 0, 0], 3), "not global unicast (RFC 4291)"),
+    (v6([0x4000, 0, 0, 0], 2), "not global unicast (RFC 4291)"),
+    (v6([0x8000, 0, 0, 0], 1), "not global unicast (RFC 4291)"),
 ];
 
 /// Why an address is not public; `None` when it is.
 pub(super) fn reason(address: IpAddr) -> Option<&'static str> {
     match (address, embedded(address)) {
-        (IpAddr::V4(v4), _) | (IpAddr::V6(_), Some(v4)) => FORBIDDEN_V4
-            .iter()
-            .find(|(net, _)| net.contains(&v4))
-            .map(|(_, reason)| *reason),
-        (IpAddr::V6(v6), None) => FORBIDDEN_V6
-            .iter()
-            .find(|(net, _)| net.contains(&v6))
-            .map(|(_, reason)| *reason),
+        (IpAddr::V4(v4), _) | (IpAddr::V6(_), Some(v4)) => {
+            FORBIDDEN_V4.iter().find(|(net, _)| net.contains(&v4)).map(|(_, reason)| *reason)
+        }
+        (IpAddr::V6(v6), None) => {
+            FORBIDDEN_V6.iter().find(|(net, _)| net.contains(&v6)).map(|(_, reason)| *reason)
+        }
     }
 }
 
@@ -129,11 +85,11 @@ pub(super) fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else {
         return None;
     };
-    let (high, low) = match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => (high, low),
-        _ => return None,
+    let ([0, 0, 0, 0, 0, 0xffff, high, low]
+    | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+    | [0x2002, high, low, ..]) = address.segments()
+    else {
+        return None;
     };
     Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
 }
@@ -143,7 +99,8 @@ const fn v4(octets: [u8; 4], prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
 }
 
-const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
-    let [a, b, c, d, e, f, g, h] = segments;
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+/// A network by the first half of its address.
+const fn v6(half: [u16; 4], prefix: u8) -> Ipv6Net {
+    let [a, b, c, d] = half;
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), prefix)
 }

@@ -70,9 +70,7 @@ impl TargetPolicy {
     /// # Errors
     /// [`ForbiddenAddress`] for the first that is neither public nor allowed.
     pub fn check_answer(&self, addresses: &[IpAddr]) -> Result<(), ForbiddenAddress> {
-        addresses
-            .iter()
-            .try_for_each(|address| self.check_address(*address))
+        addresses.iter().try_for_each(|address| self.check_address(*address))
     }
 
     /// `localhost` stands for both loopback addresses; one of them is enough.

@@ -90,10 +90,7 @@ impl TargetUrl {
         if url.as_str().len() > MAX_URL_LEN {
             return Err(UrlError::TooLong);
         }
-        let port = url
-            .port_or_known_default()
-            .filter(|port| *port != 0)
-            .ok_or(UrlError::Port)?;
+        let port = url.port_or_known_default().filter(|port| *port != 0).ok_or(UrlError::Port)?;
         let (host, address) = match url.host().ok_or(UrlError::NotAbsolute)? {
             Host::Domain(name) => (host_name(name)?.to_owned(), None),
             Host::Ipv4(address) => (address.to_string(), Some(IpAddr::V4(address))),
@@ -167,11 +164,7 @@ fn check_text(text: &str) -> Result<(), UrlError> {
     if authority.contains('@') {
         return Err(UrlError::UserInfo);
     }
-    if text.contains('#') {
-        Err(UrlError::Fragment)
-    } else {
-        Ok(())
-    }
+    if text.contains('#') { Err(UrlError::Fragment) } else { Ok(()) }
 }
 
 /// Schemes are the same in any case (RFC 3986, 3.1).
@@ -185,8 +178,7 @@ fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 fn host_name(name: &str) -> Result<&str, UrlError> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let label =
-        |label: &str| (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(known);
+    let label = |label: &str| (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(known);
     let valid = name.len() <= MAX_HOST_LEN && name.split('.').all(label);
     if valid { Ok(name) } else { Err(UrlError::Host) }
 }
@@ -196,9 +188,5 @@ fn host_header(host: &str, address: Option<IpAddr>, port: u16) -> String {
         Some(IpAddr::V6(address)) => format!("[{address}]"),
         Some(IpAddr::V4(_)) | None => host.to_owned(),
     };
-    if port == HTTPS_PORT {
-        host
-    } else {
-        format!("{host}:{port}")
-    }
+    if port == HTTPS_PORT { host } else { format!("{host}:{port}") }
 }

@@ -1,0 +1,27 @@
+//! [`Store`](waxwing_store::Store) on SQLite: the embedded default.
+//!
+//! One writer thread commits in groups (`writer`), readers work beside it on
+//! connections of their own (`readers`), and a third thread moves what was
+//! committed from the write-ahead log into the file (`checkpoint`), so that no
+//! commit has to. The file belongs to one process at a time.
+
+mod accounts;
+mod catalog;
+mod checkpoint;
+mod lanes;
+mod load;
+mod log;
+mod nodes;
+mod open;
+mod publish;
+mod readers;
+mod record;
+mod replay;
+mod retention;
+mod rows;
+mod store;
+mod webhooks;
+mod writer;
+
+pub use open::OpenError;
+pub use store::SqliteStore;

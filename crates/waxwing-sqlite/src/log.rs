@@ -1,0 +1,202 @@
+//! The event log.
+
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
+use waxwing_core::{AccountId, DeliveryState, EventId, WebhookId, WebhookStatus};
+use waxwing_store::{
+    EventDetail, LogDetail, LogEntry, LogFilter, Page, PageRequest, Published, log::LoggedAttempt,
+};
+
+use crate::rows;
+
+type Result<T> = rusqlite::Result<T>;
+
+const ENTRY: &str = "SELECT d.event_seq, e.id, e.type, d.state, d.attempt_count, d.last_attempt_at, \
+     d.last_status_code, d.last_error, d.due_at, e.created_at, e.body";
+
+/// A webhook that exists or once did: its row, and its status unless deleted.
+pub(crate) fn webhook(
+    connection: &Connection,
+    account: &AccountId,
+    id: &WebhookId,
+) -> Result<Option<(i64, Option<WebhookStatus>)>> {
+    connection
+        .prepare_cached(
+            "SELECT w.seq, w.status, w.deleted_at FROM webhook w JOIN account a ON a.seq = w.account_seq \
+             WHERE a.id = ?1 AND w.id = ?2",
+        )?
+        .query_row([account.as_str(), id.as_str()], |row| {
+            let deleted = row.get::<_, Option<i64>>(2)?.is_some();
+            let status = rows::status(row.get(1)?)?;
+            Ok((row.get(0)?, (!deleted).then_some(status)))
+        })
+        .optional()
+}
+
+/// What a row shows, given its webhook's status.
+fn entry(row: &Row<'_>, status: Option<WebhookStatus>) -> Result<LogEntry> {
+    let state = rows::state(row.get(3)?)?.observed(status);
+    let created_at = rows::time(row.get(9)?);
+    let scheduled = matches!(state, DeliveryState::Pending | DeliveryState::Retrying);
+    let due_at: Option<i64> = row.get(8)?;
+    Ok(LogEntry {
+        event_id: rows::event_id(row.get_ref(1)?.as_str()?)?,
+        event_type: rows::event_type(row.get_ref(2)?.as_str()?)?,
+        state,
+        attempt_count: row.get(4)?,
+        last_attempt_at: row.get::<_, Option<i64>>(5)?.map(rows::time),
+        last_status_code: row.get(6)?,
+        last_error: row.get(7)?,
+        // The queue of first attempts is due at once: since it was published.
+        next_attempt_at: due_at
+            .filter(|_| scheduled)
+            .map(|at| if at == 0 { created_at } else { rows::time(at) }),
+        created_at,
+    })
+}
+
+/// The stored states that a reader sees as `wanted`.
+fn stored(wanted: DeliveryState, status: Option<WebhookStatus>) -> Vec<i64> {
+    [
+        DeliveryState::Pending,
+        DeliveryState::Retrying,
+        DeliveryState::Delivered,
+        DeliveryState::Failed,
+        DeliveryState::Canceled,
+    ]
+    .into_iter()
+    .filter(|state| state.observed(status) == wanted)
+    .map(rows::state_number)
+    .collect()
+}
+
+/// The conditions of a filter and their values. Names a state's rows by number,
+/// so that the partial index on failed ones is used.
+pub(crate) fn conditions(
+    filter: &LogFilter,
+    webhook: i64,
+    status: Option<WebhookStatus>,
+) -> Option<(String, Vec<Value>)> {
+    let mut sql = String::from("d.webhook_seq = ?");
+    let mut values = vec![Value::from(webhook)];
+    if let Some(wanted) = filter.state {
+        let states = stored(wanted, status);
+        if states.is_empty() {
+            return None;
+        }
+        let numbers = states.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match numbers.as_slice() {
+            [one] => sql += &format!(" AND d.state = {one}"),
+            several => sql += &format!(" AND d.state IN ({})", several.join(",")),
+        }
+        if states.iter().all(|state| *state < 2) {
+            // Few wait where many were delivered: begin with those that do.
+            sql += " AND d.event_seq IN (SELECT event_seq FROM pending WHERE webhook_seq = ?)";
+            values.push(webhook.into());
+        }
+    }
+    if let Some(event_type) = &filter.event_type {
+        sql += " AND e.type = ?";
+        values.push(event_type.as_str().to_owned().into());
+    }
+    if let Some(since) = filter.since {
+        sql += " AND e.created_at >= ?";
+        values.push(since.millis().into());
+    }
+    if let Some(until) = filter.until {
+        sql += " AND e.created_at < ?";
+        values.push(until.millis().into());
+    }
+    Some((sql, values))
+}
+
+pub(crate) fn list(
+    connection: &Connection,
+    account: &AccountId,
+    id: &WebhookId,
+    filter: &LogFilter,
+    page: PageRequest,
+) -> Result<Option<Page<LogEntry>>> {
+    let Some((row, status)) = webhook(connection, account, id)? else { return Ok(None) };
+    let Some((conditions, mut values)) = conditions(filter, row, status) else {
+        return Ok(Some(Page { items: Vec::new(), next: None }));
+    };
+    values.push(page.cursor.unwrap_or(i64::MAX).into());
+    values.push(rows::limit(page.limit + 1).into());
+    let entries = connection
+        .prepare_cached(&format!(
+            "{ENTRY} FROM delivery d JOIN event e ON e.seq = d.event_seq \
+             WHERE {conditions} AND d.event_seq < ? ORDER BY d.event_seq DESC LIMIT ?"
+        ))?
+        .query_map(params_from_iter(values), |row| Ok((row.get(0)?, entry(row, status)?)))?
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Some(Page::of(entries, page.limit)))
+}
+
+pub(crate) fn detail(
+    connection: &Connection,
+    account: &AccountId,
+    id: &WebhookId,
+    event: &EventId,
+) -> Result<Option<LogDetail>> {
+    let Some((webhook, status)) = webhook(connection, account, id)? else { return Ok(None) };
+    let found = connection
+        .prepare_cached(&format!(
+            "{ENTRY} FROM event e JOIN delivery d ON d.event_seq = e.seq WHERE e.id = ?1 AND d.webhook_seq = ?2"
+        ))?
+        .query_row(rusqlite::params![event.as_str(), webhook], |row| {
+            Ok((row.get::<_, i64>(0)?, entry(row, status)?, row.get::<_, Vec<u8>>(10)?))
+        })
+        .optional()?;
+    let Some((row, entry, body)) = found else { return Ok(None) };
+    let attempts = connection
+        .prepare_cached(
+            "SELECT number, started_at, duration_ms, status_code, error, response_body FROM attempt \
+             WHERE event_seq = ?1 AND webhook_seq = ?2 ORDER BY number",
+        )?
+        .query_map([row, webhook], |row| {
+            Ok(LoggedAttempt {
+                number: row.get(0)?,
+                started_at: rows::time(row.get(1)?),
+                duration_ms: row.get::<_, i64>(2)?.unsigned_abs(),
+                status_code: row.get(3)?,
+                error: row.get(4)?,
+                response_body: row.get::<_, Option<Vec<u8>>>(5)?.unwrap_or_default().into(),
+            })
+        })?
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Some(LogDetail { entry, body: body.into(), attempts }))
+}
+
+pub(crate) fn event(connection: &Connection, id: &EventId) -> Result<Option<EventDetail>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT e.seq, e.id, a.id, e.type, e.created_at, e.webhooks, e.body \
+             FROM event e JOIN account a ON a.seq = e.account_seq WHERE e.id = ?1",
+        )?
+        .query_row([id.as_str()], |row| {
+            let published = Published {
+                id: rows::event_id(row.get_ref(1)?.as_str()?)?,
+                account: rows::account_id(row.get_ref(2)?.as_str()?)?,
+                event_type: rows::event_type(row.get_ref(3)?.as_str()?)?,
+                created_at: rows::time(row.get(4)?),
+                webhooks: row.get(5)?,
+                repeated: false,
+            };
+            Ok((row.get::<_, i64>(0)?, published, row.get::<_, Vec<u8>>(6)?))
+        })
+        .optional()?;
+    let Some((row, published, body)) = found else { return Ok(None) };
+    let deliveries = connection
+        .prepare_cached(&format!(
+            "{ENTRY}, w.id, w.status, w.deleted_at FROM delivery d JOIN event e ON e.seq = d.event_seq \
+             JOIN webhook w ON w.seq = d.webhook_seq WHERE d.event_seq = ?1 ORDER BY d.webhook_seq"
+        ))?
+        .query_map([row], |row| {
+            let deleted = row.get::<_, Option<i64>>(13)?.is_some();
+            let status = rows::status(row.get(12)?)?;
+            let webhook = rows::webhook_id(row.get_ref(11)?.as_str()?)?;
+            Ok((webhook, entry(row, (!deleted).then_some(status))?))
+        })?
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Some(EventDetail { published, body: body.into(), deliveries }))
+}

@@ -1,0 +1,141 @@
+//! Opening a database file: exclusively, with the right settings, migrated.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+/// The migrations, in order; `user_version` counts those that were applied.
+/// Forward only: a released file is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_initial.sql")];
+
+/// Why a database cannot be used. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("{0} is in use by another waxwing; one server at a time, stop the other one first")]
+    InUse(PathBuf),
+    /// The file or its folder cannot be read or written.
+    #[error("cannot use {path}: {source}; check that the folder exists and may be written to")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("{0} is not a Waxwing database; it was left as it is")]
+    NotADatabase(PathBuf),
+    /// The file was written by a later version.
+    #[error(
+        "the database has schema version {found}, this program knows up to {known}: use the newer waxwing that wrote it"
+    )]
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The newest that this program knows.
+        known: usize,
+    },
+    /// SQLite failed.
+    #[error("the database cannot be opened: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// Held for as long as the store lives; the system frees it when the process ends.
+#[derive(Debug)]
+pub(crate) struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
+
+/// Makes sure that no other process uses the file.
+pub(crate) fn lock(path: &Path) -> Result<FileLock, OpenError> {
+    let lock_path = with_suffix(path, ".lock");
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(FileLock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Opens the writer's connection.
+pub(crate) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path).map_err(|error| explain(error, path))?;
+    // Touch the file before any setting: garbage must be refused untouched.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| explain(error, path))?;
+    check_version(&connection)?;
+    // 16 KiB pages: fewer, larger writes of the log halve the cost of a commit.
+    connection.pragma_update(None, "page_size", 16_384)?;
+    // Readers never wait for the writer, nor it for them.
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // A commit is on disk (fsync) when it returns: what was answered stays.
+    connection.pragma_update(None, "synchronous", "full")?;
+    // Checkpoints run on a thread of their own: inside a commit they cost tens of milliseconds.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // 64 MiB of pages: the hot ends of tables and indexes.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    settle(connection)
+}
+
+/// Opens a connection for the whole of a database that lives in memory.
+pub(crate) fn in_memory() -> Result<Connection, OpenError> {
+    settle(Connection::open_in_memory()?)
+}
+
+/// Opens a connection that only reads, or checkpoints.
+pub(crate) fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn settle(connection: Connection) -> Result<Connection, OpenError> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    migrate(&connection)?;
+    Ok(connection)
+}
+
+fn check_version(connection: &Connection) -> Result<usize, OpenError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match usize::try_from(found) {
+        Ok(applied) if applied <= MIGRATIONS.len() => Ok(applied),
+        _ => Err(OpenError::Newer { found, known: MIGRATIONS.len() }),
+    }
+}
+
+fn migrate(connection: &Connection) -> Result<(), OpenError> {
+    let applied = check_version(connection)?;
+    for (number, sql) in MIGRATIONS.iter().enumerate().skip(applied) {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {sql} PRAGMA user_version = {}; COMMIT;",
+            number + 1
+        ))?;
+    }
+    Ok(())
+}
+
+fn explain(error: rusqlite::Error, path: &Path) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            OpenError::NotADatabase(path.to_owned())
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            OpenError::Io { path: path.to_owned(), source: std::io::Error::other(error.to_string()) }
+        }
+        _ => OpenError::Sqlite(error),
+    }
+}

@@ -1,0 +1,189 @@
+//! Sending again: one delivery, or all that a filter matches, in bites.
+
+use std::collections::HashSet;
+
+use rusqlite::{OptionalExtension, params, params_from_iter, types::Value};
+use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, delivery::Input};
+use waxwing_store::{LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
+
+use crate::{log, record::again, rows, writer::Writer};
+
+type Outcome<T> = rusqlite::Result<Result<T, RetryError>>;
+
+/// What is to be sent again, by its rows.
+struct Delivery {
+    event: i64,
+    state: DeliveryState,
+    attempts: u32,
+    due_at: Option<i64>,
+    generation: u32,
+}
+
+impl Writer {
+    pub(crate) fn retry(
+        &mut self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+        now: Timestamp,
+    ) -> Outcome<LogEntry> {
+        let row = match self.replayable(account, webhook)? {
+            Ok(row) => row,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Some(delivery) = self.delivery_of(event, row)? else { return Ok(Err(RetryError::NotFound)) };
+        self.send_again(node, row, &delivery, now)?;
+        Ok(log::detail(&self.connection, account, webhook, event)?
+            .map(|detail| detail.entry)
+            .ok_or(RetryError::NotFound))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "mirrors Store::replay")]
+    pub(crate) fn replay(
+        &mut self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Outcome<ReplayBite> {
+        let row = match self.replayable(account, webhook)? {
+            Ok(row) => row,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (matching, next) = match &filter.event_ids {
+            Some(ids) => self.named(row, ids, filter, from, limit)?,
+            None => self.matching(row, filter, from, limit)?,
+        };
+        for delivery in &matching {
+            self.send_again(node, row, delivery, now)?;
+        }
+        Ok(Ok(ReplayBite { replayed: matching.len(), next }))
+    }
+
+    fn replayable(&self, account: &AccountId, webhook: &WebhookId) -> Outcome<i64> {
+        Ok(match self.webhook_row(account, webhook)? {
+            None => Err(RetryError::NotFound),
+            Some((_, status)) if !status.is_active() => Err(RetryError::NotActive),
+            Some((row, _)) => Ok(row),
+        })
+    }
+
+    /// `from` counts into the list of ids here.
+    fn named(
+        &self,
+        webhook: i64,
+        ids: &[EventId],
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+    ) -> rusqlite::Result<(Vec<Delivery>, Option<i64>)> {
+        let start = usize::try_from(from).unwrap_or(0).min(ids.len());
+        let end = (start + limit).min(ids.len());
+        let mut found = Vec::new();
+        let mut seen: HashSet<&EventId> = ids[..start].iter().collect();
+        for id in ids[start..end].iter() {
+            if seen.insert(id)
+                && let Some(delivery) = self.delivery_of(id, webhook)?
+                && self.lets_through(&delivery, filter)?
+            {
+                found.push(delivery);
+            }
+        }
+        Ok((found, (end < ids.len()).then(|| rows::limit(end))))
+    }
+
+    fn lets_through(&self, delivery: &Delivery, filter: &ReplayFilter) -> rusqlite::Result<bool> {
+        let matching = &filter.matching;
+        let (event_type, created_at): (String, i64) = self
+            .connection
+            .prepare_cached("SELECT type, created_at FROM event WHERE seq = ?1")?
+            .query_row([delivery.event], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(matching.state.is_none_or(|state| state == delivery.state)
+            && matching.event_type.as_ref().is_none_or(|wanted| wanted.as_str() == event_type)
+            && matching.since.is_none_or(|since| created_at >= since.millis())
+            && matching.until.is_none_or(|until| created_at < until.millis()))
+    }
+
+    fn matching(
+        &self,
+        webhook: i64,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+    ) -> rusqlite::Result<(Vec<Delivery>, Option<i64>)> {
+        let active = Some(waxwing_core::WebhookStatus::Active);
+        let Some((conditions, mut values)) = log::conditions(&filter.matching, webhook, active) else {
+            return Ok((Vec::new(), None));
+        };
+        values.push(Value::from(from));
+        values.push(rows::limit(limit).into());
+        let found = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM delivery d JOIN event e ON e.seq = d.event_seq \
+                 WHERE {conditions} AND d.event_seq > ? ORDER BY d.event_seq LIMIT ?"
+            ))?
+            .query_map(params_from_iter(values), delivery)?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let next = if found.len() == limit { found.last().map(|last| last.event) } else { None };
+        Ok((found, next))
+    }
+
+    fn delivery_of(&self, event: &EventId, webhook: i64) -> rusqlite::Result<Option<Delivery>> {
+        self.connection
+            .prepare_cached(
+                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM event e \
+                 JOIN delivery d ON d.event_seq = e.seq WHERE e.id = ?1 AND d.webhook_seq = ?2",
+            )?
+            .query_row(params![event.as_str(), webhook], delivery)
+            .optional()
+    }
+
+    /// Replaces whatever is scheduled. The generation tells this sending from one
+    /// that is under way.
+    fn send_again(
+        &mut self,
+        node: Node,
+        webhook: i64,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let (at, event, generation) = (again(now), delivery.event, delivery.generation + 1);
+        if let Some(due_at) = delivery.due_at {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3",
+                )?
+                .execute([webhook, due_at, event])?;
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation) \
+                 VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+            )?
+            .execute(params![webhook, at, event, node.id, generation])?;
+        let state = delivery.state.on(Input::Replay { attempted: delivery.attempts > 0 });
+        self.connection
+            .prepare_cached(
+                "UPDATE delivery SET state = ?1, due_at = ?2, generation = ?3, completed_at = NULL \
+                 WHERE event_seq = ?4 AND webhook_seq = ?5",
+            )?
+            .execute(params![rows::state_number(state), at, generation, event, webhook])?;
+        self.effects.again.push((webhook, rows::time(at)));
+        Ok(())
+    }
+}
+
+fn delivery(row: &rusqlite::Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        event: row.get(0)?,
+        state: rows::state(row.get(1)?)?,
+        attempts: row.get(2)?,
+        due_at: row.get(3)?,
+        generation: row.get(4)?,
+    })
+}

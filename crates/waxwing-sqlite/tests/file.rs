@@ -1,0 +1,86 @@
+//! What holds for the file: durability, exclusiveness, clear refusals.
+
+use std::{fs, path::Path, sync::Arc};
+
+use waxwing_core::{AccountId, Timestamp};
+use waxwing_sqlite::{OpenError, SqliteStore};
+use waxwing_store::{CreateAccountError, NewAccount, Store, StoreError};
+
+fn open(path: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(path, Arc::default())
+}
+
+fn account(id: &str) -> NewAccount {
+    NewAccount { id: AccountId::parse(id).unwrap(), name: None, created_at: Timestamp::EPOCH }
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_the_next_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let store = open(&path).unwrap();
+    store.create_account(account("acme")).await.unwrap();
+    drop(store);
+    let store = open(&path).unwrap();
+    assert!(store.account(&AccountId::parse("acme").unwrap()).await.unwrap().is_some());
+    assert!(store.directory().account(&AccountId::parse("acme").unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let _first = open(&path).unwrap();
+    let refused = open(&path).err().unwrap();
+    assert!(matches!(refused, OpenError::InUse(_)), "{refused}");
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let text = "this is a letter, not a database. ".repeat(1_000);
+    fs::write(&path, &text).unwrap();
+    let refused = open(&path).err().unwrap();
+    assert!(matches!(refused, OpenError::NotADatabase(_)), "{refused}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    drop(open(&path).unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let refused = open(&path).err().unwrap();
+    assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_named() {
+    let refused = open(Path::new("/nowhere/at/all/waxwing.db")).err().unwrap().to_string();
+    assert!(refused.contains("/nowhere/at/all"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_stops_the_store_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let store = open(&path).unwrap();
+    store.create_account(account("before")).await.unwrap();
+    // Another connection holds the write lock for longer than the store waits.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.create_account(account("during")).await;
+    assert!(matches!(refused, Err(CreateAccountError::Store(StoreError::Stopped(_)))), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    let later = store.create_account(account("later")).await;
+    assert!(matches!(later, Err(CreateAccountError::Store(StoreError::Stopped(_)))), "{later:?}");
+    assert!(store.health().is_err());
+    drop(store);
+    let store = open(&path).unwrap();
+    assert!(store.account(&AccountId::parse("before").unwrap()).await.unwrap().is_some());
+    assert!(store.account(&AccountId::parse("during").unwrap()).await.unwrap().is_none());
+}

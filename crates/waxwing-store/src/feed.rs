@@ -1,0 +1,208 @@
+//! The one wake-up handle between a store and the delivery engine of its node.
+//!
+//! After a commit the store puts in what the engine can work on at once; the
+//! engine takes everything in one go. What does not fit into the bound is not
+//! lost: its lane is marked as missed, and the engine reads the store instead.
+
+use std::collections::{HashMap, HashSet};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use waxwing_core::Timestamp;
+
+use crate::{Due, Queue};
+
+/// Deliveries that a feed holds at most.
+pub const MAX_ENTRIES: usize = 8_192;
+/// Bytes of event bodies that a feed holds at most; shared bodies count again.
+pub const MAX_BYTES: usize = 32 << 20;
+
+/// What has come up since the engine looked last.
+#[derive(Debug, Default)]
+pub struct Wakeups {
+    /// Fresh deliveries in publish order.
+    pub fresh: Vec<Due>,
+    /// Webhooks with fresh deliveries in the store beyond those above.
+    pub missed: HashSet<i64>,
+    /// Webhooks with retries in the store, and when the earliest is due.
+    pub again: HashMap<i64, Timestamp>,
+    /// Webhooks whose configuration changed.
+    pub changed: HashSet<i64>,
+    bytes: usize,
+}
+
+impl Wakeups {
+    fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.missed.is_empty() && self.again.is_empty() && self.changed.is_empty()
+    }
+}
+
+/// The handle. One reader; any number of writers.
+#[derive(Debug, Default)]
+pub struct Feed {
+    waiting: Mutex<Wakeups>,
+    notify: Notify,
+}
+
+impl Feed {
+    /// Hands over deliveries that were just committed for this node.
+    pub fn offer(&self, due: impl IntoIterator<Item = Due>) {
+        let mut waiting = self.waiting.lock();
+        for entry in due {
+            if entry.queue == Queue::Again {
+                let at = waiting.again.entry(entry.key.webhook).or_insert(entry.due_at);
+                *at = entry.due_at.min(*at);
+            } else if waiting.fresh.len() < MAX_ENTRIES && waiting.bytes + entry.body.len() <= MAX_BYTES {
+                waiting.bytes += entry.body.len();
+                waiting.fresh.push(entry);
+            } else {
+                waiting.missed.insert(entry.key.webhook);
+            }
+        }
+        drop(waiting);
+        self.notify.notify_one();
+    }
+
+    /// Says that the store holds first attempts for a webhook.
+    pub fn first_in_store(&self, webhook: i64) {
+        self.waiting.lock().missed.insert(webhook);
+        self.notify.notify_one();
+    }
+
+    /// Says that the store holds a retry for a webhook, due at `at`.
+    pub fn again_at(&self, webhook: i64, at: Timestamp) {
+        let mut waiting = self.waiting.lock();
+        let earliest = waiting.again.entry(webhook).or_insert(at);
+        *earliest = at.min(*earliest);
+        drop(waiting);
+        self.notify.notify_one();
+    }
+
+    /// Says that a webhook's configuration changed.
+    pub fn changed(&self, webhook: i64) {
+        self.waiting.lock().changed.insert(webhook);
+        self.notify.notify_one();
+    }
+
+    /// Waits until there is something, then takes all of it.
+    pub async fn take(&self) -> Wakeups {
+        loop {
+            let taken = std::mem::take(&mut *self.waiting.lock());
+            if !taken.is_empty() {
+                return taken;
+            }
+            self.notify.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future,
+        pin::pin,
+        sync::Arc,
+        task::{Context, Poll, Waker},
+    };
+
+    use bytes::Bytes;
+    use waxwing_core::EventId;
+
+    use super::*;
+    use crate::DeliveryKey;
+
+    fn due(webhook: i64, event: i64, body: &Bytes) -> Due {
+        Due {
+            key: DeliveryKey { webhook, event },
+            queue: Queue::First,
+            due_at: Timestamp::EPOCH,
+            event_id: EventId::parse("evt").unwrap(),
+            body: body.clone(),
+            published_at: Timestamp::EPOCH,
+            step: 0,
+            generation: 0,
+        }
+    }
+
+    fn retry(webhook: i64, millis: i64) -> Due {
+        let due_at = Timestamp::from_millis(millis);
+        Due { queue: Queue::Again, due_at, ..due(webhook, 1, &Bytes::new()) }
+    }
+
+    fn now(feed: &Feed) -> Poll<Wakeups> {
+        pin!(feed.take()).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn taken(feed: &Feed) -> Wakeups {
+        match now(feed) {
+            Poll::Ready(wakeups) => wakeups,
+            Poll::Pending => panic!("the feed is empty"),
+        }
+    }
+
+    #[test]
+    fn fresh_deliveries_come_in_the_order_of_their_offers() {
+        let (feed, body) = (Feed::default(), Bytes::from_static(b"{}"));
+        feed.offer([due(1, 1, &body), due(2, 1, &body)]);
+        feed.offer([due(1, 2, &body)]);
+        let keys: Vec<_> = taken(&feed).fresh.iter().map(|due| (due.key.event, due.key.webhook)).collect();
+        assert_eq!(keys, [(1, 1), (1, 2), (2, 1)]);
+    }
+
+    #[test]
+    fn an_empty_feed_waits() {
+        let feed = Feed::default();
+        assert!(now(&feed).is_pending());
+        feed.changed(1);
+        assert!(taken(&feed).changed.contains(&1));
+        assert!(now(&feed).is_pending(), "it is taken once");
+        feed.offer([]);
+        assert!(now(&feed).is_pending(), "nothing was offered");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_missed_and_not_lost() {
+        let (feed, body) = (Feed::default(), Bytes::new());
+        let count = i64::try_from(MAX_ENTRIES).unwrap();
+        feed.offer((0..count).map(|event| due(1, event, &body)));
+        feed.offer([due(2, count, &body)]);
+        let wakeups = taken(&feed);
+        assert_eq!(wakeups.fresh.len(), MAX_ENTRIES);
+        assert_eq!(wakeups.missed, HashSet::from([2]));
+        feed.offer([due(2, count, &body)]);
+        assert_eq!(taken(&feed).fresh.len(), 1, "there is room again");
+    }
+
+    #[test]
+    fn bodies_count_each_time_although_they_are_shared() {
+        let (feed, body) = (Feed::default(), Bytes::from(vec![b' '; MAX_BYTES / 2]));
+        feed.offer([due(1, 1, &body), due(2, 1, &body), due(3, 1, &body)]);
+        let wakeups = taken(&feed);
+        assert_eq!(wakeups.fresh.len(), 2);
+        assert_eq!(wakeups.missed, HashSet::from([3]));
+    }
+
+    #[test]
+    fn of_a_webhooks_retries_the_earliest_is_kept() {
+        let feed = Feed::default();
+        feed.offer([retry(1, 20), retry(1, 10), retry(2, 7)]);
+        feed.again_at(1, Timestamp::from_millis(15));
+        feed.again_at(2, Timestamp::from_millis(5));
+        let wakeups = taken(&feed);
+        let expected = [(1, Timestamp::from_millis(10)), (2, Timestamp::from_millis(5))];
+        assert_eq!(wakeups.again, HashMap::from(expected));
+        assert!(wakeups.fresh.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_waits_is_woken() {
+        let feed = Arc::new(Feed::default());
+        let reader = tokio::spawn({
+            let feed = Arc::clone(&feed);
+            async move { feed.take().await }
+        });
+        tokio::task::yield_now().await;
+        feed.first_in_store(4);
+        assert_eq!(reader.await.unwrap().missed, HashSet::from([4]));
+    }
+}

@@ -1,0 +1,36 @@
+//! What a store must do, and the types that cross its edge.
+//!
+//! [`Store`] is written for many nodes on one database: work belongs to a node
+//! by a lease, and no method can be honoured by a single process only. The API
+//! and the delivery engine know each other not; they meet here, in the store, in
+//! its [`Feed`] (the one wake-up handle) and in the [`Directory`] (configuration
+//! kept in memory, invalidated by the store).
+
+pub mod account;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod delivery;
+pub mod directory;
+pub mod error;
+pub mod event;
+pub mod feed;
+pub mod group;
+pub mod log;
+pub mod metrics;
+pub mod node;
+pub mod page;
+pub mod store;
+pub mod webhook;
+
+pub use account::{Account, Key, NewAccount, NewKey, Principal};
+pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
+pub use directory::{Directory, Target};
+pub use error::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
+pub use event::{CatalogEntry, EventDetail, NewEvent, Published};
+pub use feed::{Feed, Wakeups};
+pub use log::{LogDetail, LogEntry, LogFilter, ReplayBite, ReplayFilter};
+pub use metrics::Metrics;
+pub use node::{Node, TakenOver};
+pub use page::{Page, PageRequest};
+pub use store::Store;
+pub use webhook::{NewWebhook, RotatedSecret, Webhook, WebhookChange};

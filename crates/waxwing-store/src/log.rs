@@ -1,0 +1,86 @@
+//! The event log of a webhook: what a customer sees.
+
+use bytes::Bytes;
+use waxwing_core::{DeliveryState, EventId, EventType, Timestamp};
+
+/// One delivery, as the log lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The event.
+    pub event_id: EventId,
+    /// Its type.
+    pub event_type: EventType,
+    /// Where the delivery stands, as [`DeliveryState::observed`] shows it.
+    pub state: DeliveryState,
+    /// Attempts made.
+    pub attempt_count: u32,
+    /// When the last one began.
+    pub last_attempt_at: Option<Timestamp>,
+    /// What it was answered with.
+    pub last_status_code: Option<u16>,
+    /// Why it failed; `None` when it succeeded.
+    pub last_error: Option<String>,
+    /// When the next one is due; only while pending or retrying.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When the event was published.
+    pub created_at: Timestamp,
+}
+
+/// An attempt, as the log lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedAttempt {
+    /// Counts from 1.
+    pub number: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// What it was answered with.
+    pub status_code: Option<u16>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// The beginning of the answer.
+    pub response_body: Bytes,
+}
+
+/// One delivery with everything that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogDetail {
+    /// What the list shows.
+    pub entry: LogEntry,
+    /// The envelope, as it is sent.
+    pub body: Bytes,
+    /// Every attempt that is kept, oldest first.
+    pub attempts: Vec<LoggedAttempt>,
+}
+
+/// Which entries of a log are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// In this state, as a reader sees it.
+    pub state: Option<DeliveryState>,
+    /// Of exactly this type.
+    pub event_type: Option<EventType>,
+    /// Published at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Published before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// Which deliveries are to be sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayFilter {
+    /// These events only; otherwise all that `matching` lets through.
+    pub event_ids: Option<Vec<EventId>>,
+    /// State, type and time.
+    pub matching: LogFilter,
+}
+
+/// A part of a replay, done in one short transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplayBite {
+    /// Deliveries that are scheduled again.
+    pub replayed: usize,
+    /// Where the next bite begins; `None` when all is done.
+    pub next: Option<i64>,
+}

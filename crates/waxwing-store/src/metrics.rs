@@ -1,0 +1,156 @@
+//! What the program counts and times, in Prometheus' terms.
+//!
+//! One struct for the whole program, because store, engine and API each know a
+//! part of the story and the reader wants one page. Names follow Prometheus'
+//! conventions: base units, `_total` on counters.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// Deliveries that wait, by state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// First attempt not made yet.
+    pub pending: u64,
+    /// Another attempt is scheduled.
+    pub retrying: u64,
+    /// The webhook is not active.
+    pub held: u64,
+}
+
+/// The outcome of an attempt: `succeeded` or an error's kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OutcomeLabel {
+    /// The word.
+    pub outcome: &'static str,
+}
+
+/// The state of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StateLabel {
+    /// The word.
+    pub state: &'static str,
+}
+
+/// A request to the API.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabel {
+    /// The route's pattern, never the path itself.
+    pub route: String,
+    /// The status code of the answer.
+    pub status: u16,
+}
+
+/// Every metric.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Events accepted.
+    pub published: Counter,
+    /// Deliveries made for them.
+    pub deliveries: Counter,
+    /// Attempts, by outcome.
+    pub attempts: Family<OutcomeLabel, Counter>,
+    /// Seconds of one attempt.
+    pub attempt_seconds: Histogram,
+    /// Seconds from publish to delivered.
+    pub delivered_seconds: Histogram,
+    /// Deliveries that ended, by state.
+    pub finished: Family<StateLabel, Counter>,
+    /// Deliveries that wait, by state; counted when the page is read.
+    pub backlog: Family<StateLabel, Gauge>,
+    /// Lanes with work in memory.
+    pub lanes: Gauge,
+    /// Attempts under way.
+    pub in_flight: Gauge,
+    /// Webhooks that the service disabled.
+    pub disabled: Counter,
+    /// Jobs of one commit.
+    pub commit_jobs: Histogram,
+    /// Seconds of one commit, with its statements.
+    pub commit_seconds: Histogram,
+    /// Publishes refused because too much waited.
+    pub busy: Counter,
+    /// Connections opened to receivers.
+    pub connections: Counter,
+    /// Answers of the API.
+    pub requests: Family<RequestLabel, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = || Histogram::new(SECONDS);
+        let mut metrics = Self {
+            registry: Registry::with_prefix("waxwing"),
+            published: Counter::default(),
+            deliveries: Counter::default(),
+            attempts: Family::default(),
+            attempt_seconds: seconds(),
+            delivered_seconds: seconds(),
+            finished: Family::default(),
+            backlog: Family::default(),
+            lanes: Gauge::default(),
+            in_flight: Gauge::default(),
+            disabled: Counter::default(),
+            commit_jobs: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]),
+            commit_seconds: seconds(),
+            busy: Counter::default(),
+            connections: Counter::default(),
+            requests: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+/// Bounds in seconds: from a commit to a retry a day later.
+const SECONDS: [f64; 17] = [
+    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 60.0, 600.0, 7_200.0,
+    86_400.0,
+];
+
+impl Metrics {
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("events_published", "Events accepted", self.published.clone());
+        r.register("deliveries_created", "Deliveries made for accepted events", self.deliveries.clone());
+        r.register("attempts", "Attempts by outcome", self.attempts.clone());
+        r.register_with_unit("attempt", "Time of one attempt", Unit::Seconds, self.attempt_seconds.clone());
+        r.register_with_unit(
+            "delivered",
+            "Time from publish to delivered",
+            Unit::Seconds,
+            self.delivered_seconds.clone(),
+        );
+        r.register("deliveries_finished", "Deliveries that ended, by state", self.finished.clone());
+        r.register("backlog", "Deliveries that wait, by state", self.backlog.clone());
+        r.register("lanes", "Webhooks with deliveries in memory", self.lanes.clone());
+        r.register("attempts_in_flight", "Attempts under way", self.in_flight.clone());
+        r.register("webhooks_disabled", "Webhooks that the service disabled", self.disabled.clone());
+        r.register("commit_jobs", "Writes in one commit", self.commit_jobs.clone());
+        r.register_with_unit("commit", "Time of one commit", Unit::Seconds, self.commit_seconds.clone());
+        r.register("publish_refused_busy", "Publishes refused because too much waited", self.busy.clone());
+        r.register("connections_opened", "Connections opened to receivers", self.connections.clone());
+        r.register("api_requests", "Answers of the API by route and status", self.requests.clone());
+    }
+
+    /// The page that Prometheus reads (OpenMetrics text format).
+    pub fn encode(&self) -> String {
+        let mut page = String::new();
+        // Writing into a String cannot fail.
+        let _ = text::encode(&mut page, &self.registry);
+        page
+    }
+
+    /// Shows how many deliveries wait.
+    pub fn show_backlog(&self, backlog: Backlog) {
+        for (state, count) in
+            [("pending", backlog.pending), ("retrying", backlog.retrying), ("held", backlog.held)]
+        {
+            self.backlog.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The trait that every store implements.
+//!
+//! What always holds: a write is answered after its commit, never before; a
+//! store whose commit failed answers [`StoreError::Stopped`] from then on; what
+//! one account asks for never shows another account's rows; after an answer,
+//! [`Store::directory`] and [`Store::feed`] of the same node reflect it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+
+use crate::{
+    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
+    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
+    RotatedSecret, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Everything that is kept, for any number of nodes.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Configuration in memory: at most a second behind other nodes' changes.
+    fn directory(&self) -> &Directory;
+
+    /// What wakes this node's delivery engine.
+    fn feed(&self) -> &Arc<Feed>;
+
+    /// Whether writes are taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] once a commit failed.
+    fn health(&self) -> Result<()>;
+
+    // The way of an event.
+
+    /// Keeps `events`, all or none, with a delivery for each webhook that
+    /// subscribes (whatever its status), owned by `node`; then puts those of
+    /// active webhooks into the feed, in publish order.
+    async fn publish(&self, node: Node, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError>;
+
+    /// Keeps an attempt and what follows from it.
+    async fn record(&self, node: Node, completion: Completion) -> Result<Recorded>;
+
+    /// The webhooks with deliveries of `node` in the store.
+    async fn lanes(&self, node: Node) -> Result<Vec<LaneStart>>;
+
+    /// At most `limit` deliveries of `node` that wait in `queue` for `webhook`.
+    /// [`Queue::First`]: those whose event comes after row `after`, in publish
+    /// order. [`Queue::Again`]: those due by `now`, earliest first; `after` is
+    /// not looked at. Empty while the webhook is not active or being released.
+    async fn lane_page(
+        &self,
+        node: Node,
+        webhook: i64,
+        queue: Queue,
+        after: i64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<LanePage>;
+
+    /// Moves at most `limit` retries of a webhook that was made active back to
+    /// first attempts with a fresh schedule. Until it answers `true` (done), the
+    /// webhook's deliveries stay held, so that they go out in publish order.
+    async fn release(&self, webhook: i64, limit: usize, now: Timestamp) -> Result<bool>;
+
+    /// Ends at most `limit` waiting deliveries of deleted webhooks. Readers see
+    /// them canceled from the deletion on. Returns how many were ended.
+    async fn cancel_deleted(&self, limit: usize, now: Timestamp) -> Result<usize>;
+
+    // Nodes.
+
+    /// Registers under `name` with a lease until `now + lease`. Work that the
+    /// name owned comes along; a former holder of the name is shut out.
+    async fn register(&self, name: &str, now: Timestamp, lease: Duration) -> Result<Node>;
+
+    /// Prolongs the lease to `now + lease`.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when it had run out and work was taken over, or
+    /// the name was registered again.
+    async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node>;
+
+    /// Takes over at most `limit` deliveries of nodes whose lease ran out by `now`.
+    async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver>;
+
+    /// Ends the lease at once, so that others need not wait for it.
+    async fn leave(&self, node: Node) -> Result<()>;
+
+    // Accounts and keys.
+
+    /// Makes an account.
+    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError>;
+    /// One account.
+    async fn account(&self, id: &AccountId) -> Result<Option<Account>>;
+    /// Accounts, oldest first.
+    async fn accounts(&self, page: PageRequest) -> Result<Page<Account>>;
+    /// Deletes an account with its webhooks and keys; `false` when there is none.
+    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool>;
+    /// Keeps a key; `false` when its account does not exist. A key whose hash is
+    /// kept already stays as it is.
+    async fn create_key(&self, key: NewKey) -> Result<bool>;
+    /// An account's keys, oldest first; of the operator for `None`.
+    async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>>;
+    /// Revokes an account's key; `false` when there is none.
+    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool>;
+
+    // The catalog.
+
+    /// Adds or replaces an event type; `true` when it is new.
+    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool>;
+    /// Removes an event type; `false` when there is none.
+    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool>;
+
+    // Webhooks.
+
+    /// Makes a webhook.
+    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError>;
+    /// One webhook of an account.
+    async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>>;
+    /// An account's webhooks, newest first; `status` compares its word only, not
+    /// the reason.
+    async fn webhooks(
+        &self,
+        account: &AccountId,
+        status: Option<WebhookStatus>,
+        page: PageRequest,
+    ) -> Result<Page<Webhook>>;
+    /// Changes a webhook; `None` when there is none.
+    async fn update_webhook(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: WebhookChange,
+        now: Timestamp,
+    ) -> Result<Option<Webhook>>;
+    /// Deletes a webhook; `false` when there is none. Its log stays readable.
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool>;
+    /// Replaces the secret. The secret before it stays valid as asked; one that
+    /// was still valid from an earlier rotation ends. `false` when there is no
+    /// such webhook.
+    async fn rotate_secret(&self, account: &AccountId, id: &WebhookId, secret: RotatedSecret)
+    -> Result<bool>;
+
+    /// Ends the validity of the secret before the last rotation now; `false` when
+    /// there is no such webhook.
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool>;
+
+    // The log.
+
+    /// A webhook's deliveries, newest first; `None` when the account never had
+    /// such a webhook. Deleted webhooks keep their log.
+    async fn log(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: LogFilter,
+        page: PageRequest,
+    ) -> Result<Option<Page<LogEntry>>>;
+    /// One delivery with payload and attempts.
+    async fn log_detail(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<LogDetail>>;
+    /// An event with its deliveries.
+    async fn event(&self, id: &EventId) -> Result<Option<EventDetail>>;
+    /// Sends one delivery again now, whatever its state: a scheduled retry is
+    /// replaced, the schedule starts afresh, `node` owns it.
+    async fn retry(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+        now: Timestamp,
+    ) -> Result<LogEntry, RetryError>;
+    /// Does so for what `filter` matches among at most `limit` deliveries from
+    /// row `from` on (0 for the first call), oldest first.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one request; a struct would have one user")]
+    async fn replay(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ReplayBite, RetryError>;
+
+    // Upkeep.
+
+    /// Looks at `limit` events at most from row `from` on and deletes those that
+    /// were published before `cutoff` and whose deliveries all ended before it,
+    /// with deliveries and attempts. Idempotency lasts as long as the event, so
+    /// `cutoff` must lie at least 24 h back. Returns where to go on, `None` at the end.
+    async fn retain(&self, cutoff: Timestamp, from: i64, limit: usize) -> Result<Option<i64>>;
+
+    /// How many deliveries wait, by state.
+    async fn backlog(&self) -> Result<Backlog>;
+
+    /// A value kept under a name, for facts about the database itself.
+    async fn fact(&self, name: &str) -> Result<Option<Bytes>>;
+    /// Keeps a value under a name unless there is one; returns what is kept.
+    async fn keep_fact(&self, name: &str, value: Bytes) -> Result<Bytes>;
+
+    /// Waits for what is under way, then closes. Later calls fail.
+    async fn close(&self);
+}

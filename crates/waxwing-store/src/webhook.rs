@@ -1,0 +1,74 @@
+//! Webhooks as the store keeps them. Secrets come and go sealed.
+
+use waxwing_core::{
+    AccountId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::SealedSecret, webhook::Health,
+};
+
+/// An endpoint configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Its owner.
+    pub account: AccountId,
+    /// Where deliveries go, as it was given.
+    pub url: String,
+    /// What it subscribes to.
+    pub events: Vec<Pattern>,
+    /// The owner's words.
+    pub description: Option<String>,
+    /// Whether it takes deliveries.
+    pub status: WebhookStatus,
+    /// How it has fared.
+    pub health: Health,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its configuration changed last.
+    pub updated_at: Timestamp,
+}
+
+/// A webhook to be made.
+#[derive(Debug, Clone)]
+pub struct NewWebhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Its owner.
+    pub account: AccountId,
+    /// Where deliveries go.
+    pub url: String,
+    /// What it subscribes to.
+    pub events: Vec<Pattern>,
+    /// The owner's words.
+    pub description: Option<String>,
+    /// The signing secret, sealed and bound to the webhook's id.
+    pub secret: SealedSecret,
+    /// Now.
+    pub created_at: Timestamp,
+    /// How many webhooks the account may have, this one included.
+    pub limit: usize,
+}
+
+/// What a change sets; `None` keeps what is there.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookChange {
+    /// Where deliveries go.
+    pub url: Option<String>,
+    /// What it subscribes to.
+    pub events: Option<Vec<Pattern>>,
+    /// The owner's words; `Some(None)` removes them.
+    pub description: Option<Option<String>>,
+    /// `true` makes it active (and releases what is held, with a fresh schedule
+    /// and a clean failure record), `false` inactive.
+    pub active: Option<bool>,
+}
+
+/// A rotation to be made.
+#[derive(Debug, Clone)]
+pub struct RotatedSecret {
+    /// The new secret, sealed and bound to the webhook's id.
+    pub secret: SealedSecret,
+    /// Until when the old one stays valid; `None` ends it at once.
+    pub previous_expires_at: Option<Timestamp>,
+    /// Now.
+    pub now: Timestamp,
+}
