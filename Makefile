@@ -1,0 +1,40 @@
+# `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lint deny bench fmt docs
+
+CARGO ?= cargo
+ARGS ?=
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Show the whole story on this machine, and end by itself
+	$(CARGO) run --release -- demo $(ARGS)
+
+run: ## Run the server
+	$(CARGO) run --release -- serve $(ARGS)
+
+test: ## Run every check and every test; the last line is their sum
+	@scripts/test.sh
+
+check: lint ## Run the fast checks: format, lints, documentation, dependencies, rules, unit tests
+	$(CARGO) test --workspace --lib --bins
+	$(CARGO) test -p waxwing-rules
+
+bench: ## Measure throughput and latency on this machine
+	$(CARGO) run --release -- bench $(ARGS)
+
+fmt: ## Format the source
+	$(CARGO) fmt --all
+
+docs: ## Build the documentation of the crates, warnings being errors
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --workspace
+
+# The checks that are no tests.
+lint: deny docs
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+deny:
+	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo "cargo-deny is not installed; the rules tests check licences and duplicates"; fi

@@ -1,0 +1,132 @@
+//! The OpenAPI document, generated from the handlers.
+
+use std::sync::OnceLock;
+
+use axum::response::IntoResponse;
+use http::header;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use crate::{
+    problem::Code,
+    routes::{accounts, event_types, events, health, keys, log, replay, secrets, webhooks},
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Waxwing", description = "Self-hosted webhook delivery."),
+    paths(
+        webhooks::create,
+        webhooks::list,
+        webhooks::show,
+        webhooks::update,
+        webhooks::delete,
+        secrets::rotate,
+        secrets::end_grace_period,
+        events::test,
+        log::list,
+        log::show,
+        replay::retry,
+        replay::replay,
+        event_types::list,
+        events::publish,
+        events::publish_batch,
+        events::show,
+        accounts::create,
+        accounts::list,
+        accounts::show,
+        accounts::delete,
+        keys::create,
+        keys::list,
+        keys::delete,
+        event_types::put,
+        event_types::delete,
+        health::alive,
+        health::ready,
+        health::metrics,
+    )
+)]
+struct Document;
+
+/// The document as JSON text.
+pub fn openapi_json() -> String {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| serde_json::to_string_pretty(&document()).unwrap_or_default()).clone()
+}
+
+pub(crate) async fn serve() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], openapi_json())
+}
+
+/// What all routes share is added here once: errors, keys, the account header.
+pub(crate) fn document() -> Value {
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    document["components"]["schemas"]["Problem"] = problem();
+    document["components"]["securitySchemes"] = json!({ "key": { "type": "http", "scheme": "bearer" } });
+    document["security"] = json!([{ "key": [] }]);
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            complete(path, method, operation);
+        }
+    }
+    document
+}
+
+fn problem() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    json!({
+        "type": "object",
+        "description": "An error (RFC 9457)",
+        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "code": { "type": "string", "enum": codes },
+            "request_id": { "type": "string" },
+            "errors": { "type": "array", "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": { "pointer": { "type": "string" }, "detail": { "type": "string" } }
+            } }
+        }
+    })
+}
+
+fn complete(path: &str, method: &str, operation: &mut Value) {
+    let account_route = path.starts_with("/api/webhook");
+    let mut statuses = Vec::new();
+    if path.starts_with("/api") {
+        statuses.extend([400, 401, 403, 404, 409, 500, 503]);
+    }
+    if method == "post" || method == "put" {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    if path == "/readyz" {
+        statuses.push(503);
+    }
+    let meaning = |status: u16| {
+        let codes = Code::ALL.iter().filter(|code| code.status().as_u16() == status);
+        codes.map(|code| format!("`{}`", code.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    for status in statuses {
+        operation["responses"][status.to_string()] = json!({
+            "description": meaning(status),
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+        });
+    }
+    if account_route {
+        let header = json!({
+            "name": "Waxwing-Account",
+            "in": "header",
+            "description": "The account, with an operator key",
+            "schema": { "type": "string" }
+        });
+        match operation["parameters"].as_array_mut() {
+            Some(parameters) => parameters.push(header),
+            None => operation["parameters"] = json!([header]),
+        }
+    }
+}

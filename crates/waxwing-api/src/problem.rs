@@ -1,0 +1,236 @@
+//! Errors as the outside sees them: RFC 9457 `application/problem+json`.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use waxwing_core::target::UrlError;
+use waxwing_store::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
+
+macro_rules! codes {
+    ($($name:ident = $word:literal, $status:ident, $title:literal;)*) => {
+        /// Every code that the API answers with: a closed list.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $(#[doc = $title] $name,)* }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word in `code`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The status that it comes with.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// The same short text for every occurrence.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not valid JSON";
+    QueryInvalid = "query_invalid", BAD_REQUEST, "A query parameter does not fit";
+    CursorInvalid = "cursor_invalid", BAD_REQUEST, "The cursor is not one that this list gave";
+    HeaderInvalid = "header_invalid", BAD_REQUEST, "A header does not fit";
+    AccountHeaderMissing = "account_header_missing", BAD_REQUEST, "An operator key must name an account here";
+    Unauthorized = "unauthorized", UNAUTHORIZED, "No valid API key";
+    OperatorOnly = "operator_only", FORBIDDEN, "Only an operator key may do this";
+    NotFound = "not_found", NOT_FOUND, "There is no such thing";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This route has other methods";
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not arrive in time";
+    AccountExists = "account_exists", CONFLICT, "There is an account with this id";
+    EventConflict = "event_conflict", CONFLICT, "This id was published with other content";
+    WebhookNotActive = "webhook_not_active", CONFLICT, "The webhook is not active";
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    BodyInvalid = "body_invalid", UNPROCESSABLE_ENTITY, "The body does not fit";
+    UrlNotHttps = "url_not_https", UNPROCESSABLE_ENTITY, "A webhook's URL must begin with https://";
+    UrlNotPublic = "url_not_public", UNPROCESSABLE_ENTITY, "A webhook's URL must lead to a public address";
+    UrlInvalid = "url_invalid", UNPROCESSABLE_ENTITY, "This is no URL for a webhook";
+    EventTypeUnknown = "event_type_unknown", UNPROCESSABLE_ENTITY, "The catalog has no such event type";
+    AccountUnknown = "account_unknown", UNPROCESSABLE_ENTITY, "There is no such account";
+    DataInvalid = "data_invalid", UNPROCESSABLE_ENTITY, "The data does not satisfy its event type's schema";
+    SchemaInvalid = "schema_invalid", UNPROCESSABLE_ENTITY, "This is no JSON Schema";
+    WebhookLimitReached = "webhook_limit_reached", UNPROCESSABLE_ENTITY, "The account has as many webhooks as it may";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
+    Busy = "busy", SERVICE_UNAVAILABLE, "The server is busy";
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The server cannot do this now";
+}
+
+/// Seconds after which a busy server may be asked again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// One thing that does not fit in a body.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FieldError {
+    /// A JSON pointer (RFC 6901) into the body.
+    pub(crate) pointer: String,
+    pub(crate) detail: String,
+}
+
+/// An error on its way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) detail: String,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
+
+#[derive(Serialize)]
+struct Shape<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// A member of the body that does not fit.
+    pub(crate) fn at(code: Code, pointer: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let errors = vec![FieldError { pointer: pointer.to_owned(), detail: detail.clone() }];
+        Self { code, detail, errors }
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("There is no such {what}."))
+    }
+
+    /// The answer, with the request's id in it.
+    pub(crate) fn respond(&self, request_id: &str) -> Response {
+        let status = self.code.status();
+        let shape = Shape {
+            r#type: format!("/docs#{}", self.code.as_str()),
+            title: self.code.title(),
+            status: status.as_u16(),
+            detail: &self.detail,
+            code: self.code.as_str(),
+            request_id,
+            errors: &self.errors,
+        };
+        let body = serde_json::to_vec(&shape).unwrap_or_default();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The body is written where the request's id is known (`server`).
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Busy => Code::Busy,
+            StoreError::Stopped(_) | StoreError::LeaseLost => Code::Unavailable,
+            StoreError::Failed(_) => {
+                tracing::error!(%error, "a request failed");
+                return Self::new(
+                    Code::Internal,
+                    "The request failed and changed nothing. The server's log says why.",
+                );
+            }
+        };
+        let detail = match code {
+            Code::Busy => "More writes are waiting than the server takes. Nothing was kept: send it again.",
+            _ => "The server takes no writes at the moment. Nothing was kept: send it again later.",
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::UnknownAccount { account, .. } => {
+                Self::at(Code::AccountUnknown, "/account_id", format!("There is no account {account}."))
+            }
+            PublishError::UnknownWebhook => Self::not_found("webhook"),
+            PublishError::Conflict { id, .. } => Self::new(
+                Code::EventConflict,
+                format!(
+                    "The event {id} was published before with the same id or Idempotency-Key and other content. Nothing was published now."
+                ),
+            ),
+            PublishError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateAccountError> for Problem {
+    fn from(error: CreateAccountError) -> Self {
+        match error {
+            CreateAccountError::Exists => Self::new(
+                Code::AccountExists,
+                "There is an account with this id, or there was one: ids are not used again.",
+            ),
+            CreateAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateWebhookError> for Problem {
+    fn from(error: CreateWebhookError) -> Self {
+        match error {
+            CreateWebhookError::UnknownAccount => Self::not_found("account"),
+            CreateWebhookError::TooMany { limit } => Self::new(
+                Code::WebhookLimitReached,
+                format!("The account has {limit} webhooks, as many as it may have. Delete one first."),
+            ),
+            CreateWebhookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RetryError> for Problem {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NotFound => Self::not_found("delivery"),
+            RetryError::NotActive => Self::new(
+                Code::WebhookNotActive,
+                "The webhook is not active, so nothing is sent to it. Set its status to active first: what is held goes out then.",
+            ),
+            RetryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UrlError> for Problem {
+    fn from(error: UrlError) -> Self {
+        let code = match error.code() {
+            "url_not_https" => Code::UrlNotHttps,
+            "url_not_public" => Code::UrlNotPublic,
+            _ => Code::UrlInvalid,
+        };
+        Self::at(code, "/url", error.to_string())
+    }
+}

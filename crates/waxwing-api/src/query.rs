@@ -1,0 +1,111 @@
+//! Query parameters and cursors.
+
+use http::Uri;
+use waxwing_core::{DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
+use waxwing_store::{LogFilter, PageRequest, page::MAX_PAGE};
+
+use crate::problem::{Code, Problem, Result};
+
+/// Items of a page when the request does not say.
+const DEFAULT_PAGE: usize = 50;
+/// Leads a cursor, so that later versions can tell it from theirs.
+const CURSOR: &str = "c1_";
+
+/// The parameters of a request: each known, each once.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn read(uri: &Uri, known: &[&str]) -> Result<Self> {
+        let refuse = |detail: String| Problem::new(Code::QueryInvalid, detail);
+        let text = uri.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
+            .map_err(|error| refuse(format!("The query cannot be read: {error}.")))?;
+        for (at, (name, _)) in pairs.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(refuse(format!("The parameter {name:?} is not known here. Known: {known}.")));
+            }
+            if pairs[..at].iter().any(|(other, _)| other == name) {
+                return Err(refuse(format!("The parameter {name:?} stands twice.")));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    fn parsed<T>(&self, name: &str, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        parse(text).map(Some).ok_or_else(|| {
+            Problem::new(Code::QueryInvalid, format!("The parameter {name:?} must be {what}, not {text:?}."))
+        })
+    }
+
+    pub(crate) fn page(&self) -> Result<PageRequest> {
+        let what = format!("a number from 1 to {MAX_PAGE}");
+        let limit = self.parsed("limit", &what, |text| {
+            text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit))
+        })?;
+        let cursor = match self.get("cursor") {
+            None => None,
+            Some(text) => Some(read_cursor(text).ok_or_else(|| {
+                Problem::new(Code::CursorInvalid, "Pass on next_cursor exactly as the page before gave it.")
+            })?),
+        };
+        Ok(PageRequest { limit: limit.unwrap_or(DEFAULT_PAGE), cursor })
+    }
+
+    pub(crate) fn log_filter(&self) -> Result<LogFilter> {
+        let states = "one of pending, retrying, held, delivered, failed, canceled";
+        let time = "a time such as 2026-03-26T10:00:00.000Z (RFC 3339)";
+        Ok(LogFilter {
+            state: self.parsed("status", states, DeliveryState::parse)?,
+            event_type: self.parsed("type", "an event type such as deposit.completed", |text| {
+                EventType::parse(text).ok()
+            })?,
+            since: self.parsed("since", time, |text| Timestamp::parse(text).ok())?,
+            until: self.parsed("until", time, |text| Timestamp::parse(text).ok())?,
+        })
+    }
+
+    pub(crate) fn webhook_status(&self) -> Result<Option<WebhookStatus>> {
+        self.parsed("status", "one of active, inactive, disabled", |text| match text {
+            "active" => Some(WebhookStatus::Active),
+            "inactive" => Some(WebhookStatus::Inactive),
+            "disabled" => Some(WebhookStatus::Disabled(DisabledReason::Failing)),
+            _ => None,
+        })
+    }
+}
+
+/// A position as the outside sees it: opaque.
+pub(crate) fn cursor(position: i64) -> String {
+    format!("{CURSOR}{position:x}")
+}
+
+fn read_cursor(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(CURSOR)?;
+    let position = i64::from_str_radix(digits, 16).ok()?;
+    (position >= 0 && cursor(position) == text).then_some(position)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn cursors_read_back(position in 0..i64::MAX) {
+            prop_assert_eq!(read_cursor(&cursor(position)), Some(position));
+        }
+
+        #[test]
+        fn other_texts_are_no_cursors(text in "[^c].*|c1_[g-z+-].*") {
+            prop_assert_eq!(read_cursor(&text), None);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What needs no key: health and metrics.
+
+use std::time::Duration;
+
+use axum::{extract::State, response::IntoResponse};
+use http::header;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::{
+    Api,
+    problem::{Code, Problem, Result},
+};
+
+/// Counting a long backlog costs the database some milliseconds: not for every scrape.
+const BACKLOG_EVERY: Duration = Duration::from_secs(15);
+static COUNTED: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// The process is alive
+#[utoipa::path(get, path = "/healthz", tag = "Health", security(()), responses((status = 200)))]
+pub(crate) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The store takes writes and deliveries are made
+#[utoipa::path(get, path = "/readyz", tag = "Health", security(()), responses((status = 200)))]
+pub(crate) async fn ready(State(api): State<Api>) -> Result<&'static str> {
+    let broken = |reason: String| Problem::new(Code::Unavailable, format!("Not ready: {reason}."));
+    api.store.health().map_err(|error| broken(error.to_string()))?;
+    (api.ready)().map_err(broken)?;
+    Ok("ready\n")
+}
+
+/// Metrics for Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "Health", security(()), responses((status = 200)))]
+pub(crate) async fn metrics(State(api): State<Api>) -> impl IntoResponse {
+    let count = {
+        let mut counted = COUNTED.lock();
+        let old = counted.is_none_or(|at| at.elapsed() >= BACKLOG_EVERY);
+        if old {
+            *counted = Some(Instant::now());
+        }
+        old
+    };
+    if count && let Ok(backlog) = api.store.backlog().await {
+        api.metrics.show_backlog(backlog);
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], api.metrics.encode())
+}

@@ -1,0 +1,70 @@
+//! The event log of a webhook.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use http::Uri;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use waxwing_core::EventId;
+
+use super::webhooks::webhook_id;
+use crate::{
+    Api,
+    auth::Account,
+    problem::{Problem, Result},
+    query::Query,
+    shapes::{AttemptAnswer, List, LogAnswer, raw},
+};
+
+/// One delivery with everything that is known of it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LogDetailAnswer {
+    #[serde(flatten)]
+    entry: LogAnswer,
+    /// The body of the request, as it is sent.
+    #[schema(value_type = Object)]
+    payload: Option<Box<RawValue>>,
+    attempts: Vec<AttemptAnswer>,
+}
+
+/// List a webhook's deliveries, newest first
+#[utoipa::path(get, path = "/api/webhook/{id}/events", tag = "Account",
+    params(("id" = String, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250),
+        ("cursor" = Option<String>, Query),
+        ("status" = Option<String>, Query, pattern = "^(pending|retrying|held|delivered|failed|canceled)$"),
+        ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query)),
+    responses((status = 200, body = List<LogAnswer>)))]
+pub(crate) async fn list(
+    Account(account): Account,
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<List<LogAnswer>>> {
+    let query = Query::read(&uri, &["limit", "cursor", "status", "type", "since", "until"])?;
+    let (filter, page) = (query.log_filter()?, query.page()?);
+    let found = api.store.log(&account, &webhook_id(&id)?, filter, page).await?;
+    let found = found.ok_or_else(|| Problem::not_found("webhook"))?;
+    Ok(Json(List::of(found, LogAnswer::from)))
+}
+
+/// Show a delivery with payload and attempts
+#[utoipa::path(get, path = "/api/webhook/{id}/events/{event_id}", tag = "Account",
+    params(("id" = String, Path), ("event_id" = String, Path)),
+    responses((status = 200, body = LogDetailAnswer)))]
+pub(crate) async fn show(
+    Account(account): Account,
+    State(api): State<Api>,
+    Path((id, event)): Path<(String, String)>,
+) -> Result<Json<LogDetailAnswer>> {
+    let event = EventId::parse(&event).map_err(|_| Problem::not_found("delivery"))?;
+    let found = api.store.log_detail(&account, &webhook_id(&id)?, &event).await?;
+    let detail = found.ok_or_else(|| Problem::not_found("delivery"))?;
+    Ok(Json(LogDetailAnswer {
+        entry: detail.entry.into(),
+        payload: raw(&detail.body),
+        attempts: detail.attempts.into_iter().map(AttemptAnswer::from).collect(),
+    }))
+}

@@ -1,0 +1,11 @@
+//! One file for each resource.
+
+pub(crate) mod accounts;
+pub(crate) mod event_types;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod keys;
+pub(crate) mod log;
+pub(crate) mod replay;
+pub(crate) mod secrets;
+pub(crate) mod webhooks;

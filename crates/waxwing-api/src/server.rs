@@ -1,0 +1,126 @@
+//! The router, and what happens around every request: an id, a count, a log line.
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post, put},
+};
+use http::{HeaderName, HeaderValue};
+use tokio::{net::TcpListener, sync::watch, time::Instant};
+use waxwing_store::metrics::RequestLabel;
+
+use crate::{
+    Api, docs, openapi,
+    problem::{Code, Problem},
+    routes::{accounts, event_types, events, health, keys, log, replay, secrets, webhooks},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken over from a caller.
+const REQUEST_ID_LEN: usize = 128;
+
+/// Every route.
+pub fn router(api: Api) -> Router {
+    let account = Router::new()
+        .route("/api/webhook/create", post(webhooks::create))
+        .route("/api/webhook/list", get(webhooks::list))
+        .route("/api/webhook/{id}", get(webhooks::show).put(webhooks::update).delete(webhooks::delete))
+        .route("/api/webhook/{id}/rotate-secret", post(secrets::rotate))
+        .route("/api/webhook/{id}/end-grace-period", post(secrets::end_grace_period))
+        .route("/api/webhook/{id}/test", post(events::test))
+        .route("/api/webhook/{id}/events", get(log::list))
+        .route("/api/webhook/{id}/events/{event_id}", get(log::show))
+        .route("/api/webhook/{id}/events/{event_id}/retry", post(replay::retry))
+        .route("/api/webhook/{id}/replay", post(replay::replay))
+        .route("/api/event-types", get(event_types::list));
+    let operator = Router::new()
+        .route("/api/events", post(events::publish))
+        .route("/api/events/batch", post(events::publish_batch))
+        .route("/api/events/{id}", get(events::show))
+        .route("/api/accounts", post(accounts::create).get(accounts::list))
+        .route("/api/accounts/{id}", get(accounts::show).delete(accounts::delete))
+        .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
+        .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
+        .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
+    account
+        .merge(operator)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/docs", get(docs::page))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(api.clone(), around))
+        .with_state(api)
+}
+
+/// Answers requests until `stopped` turns true, then finishes those under way.
+/// With `metrics_listener`, `/metrics` is answered there too.
+///
+/// # Errors
+/// When a listener fails for good.
+pub async fn serve(
+    api: Api,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let told = |mut stopped: watch::Receiver<bool>| async move {
+        // A sender that is gone wants an end too.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let metrics = Router::new().route("/metrics", get(health::metrics)).with_state(api.clone());
+    let main = axum::serve(listener, router(api)).with_graceful_shutdown(told(stopped.clone()));
+    match metrics_listener {
+        None => main.await,
+        Some(other) => {
+            let other = axum::serve(other, metrics).with_graceful_shutdown(told(stopped));
+            tokio::try_join!(async { main.await }, async { other.await }).map(|_| ())
+        }
+    }
+}
+
+async fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "There is no such route. GET /docs lists them.")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "This route has other methods: see the header Allow, or GET /docs.")
+}
+
+async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&api, &request);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let allow = response.headers_mut().remove(http::header::ALLOW);
+        response = problem.respond(id.to_str().unwrap_or_default());
+        if let Some(allow) = allow {
+            response.headers_mut().insert(http::header::ALLOW, allow);
+        }
+    }
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    let label = RequestLabel { route: route.to_owned(), status };
+    api.metrics.requests.get_or_create(&label).inc();
+    tracing::debug!(%method, route, status, ms = started.elapsed().as_secs_f64() * 1e3, id = ?id, "request");
+    response.headers_mut().insert(REQUEST_ID, id);
+    response.into_response()
+}
+
+/// The caller's id for the request, if it is a sane one, else a fresh one.
+fn request_id(api: &Api, request: &Request) -> HeaderValue {
+    let sane = |value: &&HeaderValue| {
+        (1..=REQUEST_ID_LEN).contains(&value.len())
+            && value.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(b))
+    };
+    request.headers().get(REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
+        let number = u128::from_be_bytes(api.random());
+        HeaderValue::try_from(format!("req_{number:032x}")).unwrap_or(HeaderValue::from_static("req"))
+    })
+}

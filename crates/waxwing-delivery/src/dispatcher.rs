@@ -1,0 +1,374 @@
+//! The one task that owns all lanes and decides what is attempted next.
+//!
+//! It takes what the feed brings, lets lanes with work and a free slot take
+//! turns, has pages loaded for lanes that want one, and hears how attempts
+//! ended. Everything slow happens in other tasks.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tracing::warn;
+use waxwing_core::Timestamp;
+use waxwing_store::{LanePage, Node, Queue, StoreError, Wakeups};
+
+use crate::{
+    attempt::{self, Done},
+    engine::Shared,
+    lane::{Ask, Bounds, Lane},
+    options::{IDLE_LANES, WINDOW_BYTES},
+    route::Route,
+    upkeep,
+};
+
+/// The longest sleep: the wall clock may be set forward at any time.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// The pause after a page could not be read.
+const LOAD_PAUSE: Duration = Duration::from_millis(200);
+
+/// A page that was read for a lane.
+struct Loaded {
+    webhook: i64,
+    ask: Ask,
+    page: Result<LanePage, StoreError>,
+}
+
+pub(crate) struct Dispatcher {
+    shared: Arc<Shared>,
+    node: Node,
+    stop: watch::Receiver<Option<Duration>>,
+    lanes: HashMap<i64, Lane>,
+    /// Lanes with work, in turn.
+    ready: VecDeque<i64>,
+    /// Lanes whose work waits for a slot that retries may use.
+    blocked: Vec<i64>,
+    due: BinaryHeap<Reverse<(Timestamp, i64)>>,
+    slow: BinaryHeap<Reverse<(Instant, i64)>>,
+    attempts: JoinSet<Done>,
+    loads: JoinSet<Loaded>,
+    releases: JoinSet<i64>,
+    releasing: HashSet<i64>,
+    again_in_flight: usize,
+    window_bytes: usize,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(shared: Arc<Shared>, node: Node, stop: watch::Receiver<Option<Duration>>) -> Self {
+        Self {
+            shared,
+            node,
+            stop,
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            blocked: Vec::new(),
+            due: BinaryHeap::new(),
+            slow: BinaryHeap::new(),
+            attempts: JoinSet::new(),
+            loads: JoinSet::new(),
+            releases: JoinSet::new(),
+            releasing: HashSet::new(),
+            again_in_flight: 0,
+            window_bytes: 0,
+        }
+    }
+
+    /// Runs until it is told to stop or the store fails.
+    pub(crate) async fn run(mut self) {
+        if let Err(error) = self.take_up().await {
+            self.shared.fail(&error);
+            return;
+        }
+        let shared = self.shared.clone();
+        let mut failure = shared.failure.subscribe();
+        let mut stop = self.stop.clone();
+        loop {
+            self.pump();
+            let wake = self.sleep();
+            tokio::select! {
+                _ = stop.wait_for(Option::is_some) => break,
+                _ = failure.wait_for(Option::is_some) => return,
+                wakeups = shared.store.feed().take() => self.woken(wakeups),
+                Some(done) = self.attempts.join_next() => self.ended(done),
+                Some(loaded) = self.loads.join_next() => self.loaded(loaded),
+                Some(Ok(webhook)) = self.releases.join_next() => { self.releasing.remove(&webhook); }
+                () = tokio::time::sleep(wake) => {}
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Takes up what the store holds for this node.
+    async fn take_up(&mut self) -> Result<(), StoreError> {
+        for row in self.shared.store.directory().target_rows() {
+            if self.shared.store.directory().target(row).is_some_and(|target| target.releasing) {
+                self.release(row);
+            }
+        }
+        for start in self.shared.store.lanes(self.node).await? {
+            let lane = self.lanes.entry(start.webhook).or_default();
+            if start.first {
+                lane.leave_to_store();
+            }
+            if let Some(at) = start.again_at {
+                lane.again_at(at);
+            }
+            self.touch(start.webhook);
+        }
+        Ok(())
+    }
+
+    fn woken(&mut self, wakeups: Wakeups) {
+        for row in wakeups.changed {
+            self.changed(row);
+        }
+        for due in wakeups.fresh {
+            let row = due.key.webhook;
+            let room = self.window_bytes < WINDOW_BYTES;
+            self.on_lane(row, |lane| lane.offer(due, room));
+        }
+        for row in wakeups.missed {
+            self.on_lane(row, Lane::leave_to_store);
+        }
+        for (row, at) in wakeups.again {
+            self.on_lane(row, |lane| lane.again_at(at));
+        }
+    }
+
+    /// A webhook was changed, paused, released or deleted, or work was taken
+    /// over for it: begin anew with what the store says.
+    fn changed(&mut self, row: i64) {
+        let now = self.shared.clock.now();
+        let target = self.shared.store.directory().target(row);
+        self.on_lane(row, |lane| {
+            lane.route = None;
+            lane.rewind(now);
+        });
+        match target {
+            Some(target) if target.releasing => self.release(row),
+            Some(_) => {}
+            None => {
+                let shared = self.shared.clone();
+                self.releases.spawn(async move {
+                    upkeep::end_deleted(&shared).await;
+                    row
+                });
+            }
+        }
+    }
+
+    fn release(&mut self, row: i64) {
+        if self.releasing.insert(row) {
+            let shared = self.shared.clone();
+            self.releases.spawn(async move {
+                upkeep::release(shared, row).await;
+                row
+            });
+        }
+    }
+
+    /// Changes a lane and lets it take its turn; keeps count of the windows.
+    fn on_lane(&mut self, row: i64, change: impl FnOnce(&mut Lane)) {
+        let lane = self.lanes.entry(row).or_default();
+        let before = lane.bytes();
+        change(lane);
+        self.window_bytes = self.window_bytes + lane.bytes() - before;
+        self.touch(row);
+    }
+
+    /// Puts a lane into the round of turns, and sets its alarm.
+    fn touch(&mut self, row: i64) {
+        let Some(lane) = self.lanes.get_mut(&row) else {
+            return;
+        };
+        if !lane.queued {
+            lane.queued = true;
+            self.ready.push_back(row);
+        }
+    }
+
+    /// Lets lanes take turns until nobody can start anything.
+    fn pump(&mut self) {
+        if !self.shared.lease.lock().covers(self.shared.options.request_timeout) {
+            return; // The sleep that follows is short; then it is looked at again.
+        }
+        while self.attempts.len() < self.shared.options.in_flight {
+            let Some(row) = self.ready.pop_front() else {
+                break;
+            };
+            self.turn(row);
+        }
+        self.shared.metrics.in_flight.set(i64::try_from(self.attempts.len()).unwrap_or(i64::MAX));
+        self.shared.metrics.lanes.set(i64::try_from(self.lanes.len()).unwrap_or(i64::MAX));
+    }
+
+    /// One lane's turn: a page asked for if it wants one, one attempt started.
+    fn turn(&mut self, row: i64) {
+        let bounds = self.bounds();
+        let now = self.shared.clock.now();
+        let room = self.window_bytes < WINDOW_BYTES;
+        let Some(lane) = self.lanes.get_mut(&row) else {
+            return;
+        };
+        lane.queued = false;
+        let route = match &lane.route {
+            Some(route) => route.clone(),
+            None => match self.shared.store.directory().target(row) {
+                Some(target) => {
+                    let route = Arc::new(Route::new(target, &self.shared.policy, &self.shared.sealing_key));
+                    lane.route = Some(route.clone());
+                    route
+                }
+                None => return self.forget_if_idle(row),
+            },
+        };
+        if !route.target.takes_deliveries() {
+            return; // Woken by `changed` when that changes.
+        }
+        let ask = lane.ask(now, room);
+        if ask.is_none()
+            && let Some(at) = lane.wakes_at().filter(|at| *at > now)
+        {
+            self.due.push(Reverse((at, row)));
+        }
+        let bytes = lane.bytes();
+        let instant = Instant::now();
+        let due = lane.next(bounds, instant);
+        self.window_bytes = self.window_bytes + lane.bytes() - bytes;
+        let has_work = lane.has_work();
+        if let Some(at) = lane.resumes_at().filter(|at| *at > instant && has_work) {
+            self.slow.push(Reverse((at, row)));
+        }
+        if let Some(ask) = ask {
+            self.load(row, ask);
+        }
+        match due {
+            Some(due) => {
+                self.again_in_flight += usize::from(due.queue == Queue::Again);
+                self.attempts.spawn(attempt::run(self.shared.clone(), self.node, route, due));
+                if has_work {
+                    self.touch(row);
+                }
+            }
+            None if has_work && bounds.again == 0 => self.blocked.push(row),
+            None => self.forget_if_idle(row),
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        let options = &self.shared.options;
+        let again_free = self.again_in_flight < options.slots_for_again();
+        Bounds {
+            lane: options.in_flight_per_webhook,
+            again: if again_free { options.lane_slots_for_again() } else { 0 },
+            scarce: self.attempts.len() * 2 >= options.in_flight,
+        }
+    }
+
+    fn load(&mut self, webhook: i64, ask: Ask) {
+        let (shared, node) = (self.shared.clone(), self.node);
+        self.loads.spawn(async move {
+            let now = shared.clock.now();
+            let page = shared.store.lane_page(node, webhook, ask.queue, ask.after, now, ask.limit).await;
+            if let Err(error) = &page {
+                warn!(%error, "waiting deliveries could not be read; tried again");
+                tokio::time::sleep(LOAD_PAUSE).await;
+            }
+            Loaded { webhook, ask, page }
+        });
+    }
+
+    fn loaded(&mut self, loaded: Result<Loaded, tokio::task::JoinError>) {
+        match loaded {
+            Ok(Loaded { webhook, ask, page: Ok(page) }) => {
+                self.on_lane(webhook, |lane| lane.loaded(ask, page))
+            }
+            Ok(Loaded { webhook, page: Err(_), .. }) => self.on_lane(webhook, Lane::load_failed),
+            Err(error) => self.panicked(&error),
+        }
+    }
+
+    fn ended(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => return self.panicked(&error),
+        };
+        if done.queue == Queue::Again {
+            self.again_in_flight -= 1;
+            for row in std::mem::take(&mut self.blocked) {
+                self.touch(row);
+            }
+        }
+        let (bounds, now) = (self.bounds(), self.shared.clock.now());
+        let applied = matches!(&done.recorded, Ok(recorded) if recorded.applied);
+        self.on_lane(done.webhook, |lane| {
+            lane.done(done.event, done.queue, done.succeeded, bounds, Instant::now());
+            if !applied {
+                // Replayed while it was under way: it stands in the store anew.
+                lane.again_at(now);
+            }
+        });
+        match &done.recorded {
+            Err(error @ StoreError::Failed(_)) => {
+                warn!(%error, "an outcome was not recorded; it will be sent again")
+            }
+            Err(error) => {
+                attempt::explain(error);
+                self.shared.fail(error);
+            }
+            Ok(_) => {}
+        }
+    }
+
+    fn panicked(&mut self, error: &tokio::task::JoinError) {
+        self.shared.fail(&StoreError::Failed(format!("a task of the engine ended unexpectedly: {error}")));
+    }
+
+    fn forget_if_idle(&mut self, row: i64) {
+        if self.lanes.len() > IDLE_LANES && self.lanes.get(&row).is_some_and(Lane::is_idle) {
+            self.lanes.remove(&row);
+        }
+    }
+
+    /// Wakes lanes whose time has come; how long to sleep until the next one's.
+    fn sleep(&mut self) -> Duration {
+        let now = self.shared.clock.now();
+        while let Some(Reverse((at, row))) = self.due.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.due.pop();
+            self.touch(row);
+        }
+        let instant = Instant::now();
+        while let Some(Reverse((at, row))) = self.slow.peek().copied() {
+            if at > instant {
+                break;
+            }
+            self.slow.pop();
+            self.touch(row);
+        }
+        if !self.ready.is_empty() && self.attempts.len() < self.shared.options.in_flight {
+            return Duration::from_millis(1);
+        }
+        let due = self.due.peek().map(|Reverse((at, _))| at.since(now));
+        let slow = self.slow.peek().map(|Reverse((at, _))| at.duration_since(instant));
+        due.into_iter().chain(slow).fold(LONGEST_SLEEP, Duration::min).max(Duration::from_millis(1))
+    }
+
+    /// Waits for the attempts under way, as long as it may.
+    async fn drain(&mut self) {
+        let deadline = self.stop.borrow().unwrap_or_default();
+        let finished =
+            tokio::time::timeout(deadline, async { while self.attempts.join_next().await.is_some() {} });
+        if finished.await.is_err() {
+            warn!(
+                attempts = self.attempts.len(),
+                "attempts were cut off by the deadline; they are made again at the next start"
+            );
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Starting and ending the engine.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::{sync::watch, task::JoinHandle};
+use waxwing_core::{Clock, Entropy, TargetPolicy, seal::SealingKey};
+use waxwing_store::{Metrics, Node, Store, StoreError};
+
+use crate::{EngineOptions, Sender, dispatcher::Dispatcher, upkeep};
+
+/// What the engine works with.
+pub struct EngineParts {
+    /// Where deliveries are kept.
+    pub store: Arc<dyn Store>,
+    /// Who this node is, with its lease.
+    pub node: Node,
+    /// Who makes the requests.
+    pub sender: Arc<dyn Sender>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter comes from here.
+    pub entropy: Arc<dyn Entropy>,
+    /// Opens webhook secrets.
+    pub sealing_key: Arc<SealingKey>,
+    /// Which URLs may be sent to.
+    pub policy: Arc<TargetPolicy>,
+    /// Where things are counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What all tasks of the engine share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sender: Arc<dyn Sender>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) sealing_key: Arc<SealingKey>,
+    pub(crate) policy: Arc<TargetPolicy>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) options: EngineOptions,
+    /// Until when the lease surely runs, by this machine's monotonic clock.
+    pub(crate) lease: Mutex<upkeep::Lease>,
+    /// Why the engine stopped by itself.
+    pub(crate) failure: watch::Sender<Option<String>>,
+}
+
+impl Shared {
+    /// Stops the engine for good; the program must start again.
+    pub(crate) fn fail(&self, error: &StoreError) {
+        self.failure.send_if_modified(|failure| {
+            let first = failure.is_none();
+            if first {
+                *failure = Some(error.to_string());
+            }
+            first
+        });
+    }
+}
+
+/// The engine.
+pub struct Engine;
+
+/// A running engine. Dropping it ends the engine without waiting.
+pub struct EngineHandle {
+    shared: Arc<Shared>,
+    stop: watch::Sender<Option<Duration>>,
+    dispatcher: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts the engine on the present tokio runtime. Deliveries that the node
+    /// owns in the store are taken up.
+    pub fn start(parts: EngineParts, options: EngineOptions) -> EngineHandle {
+        let (stop, stopped) = watch::channel(None);
+        let shared = Arc::new(Shared {
+            lease: Mutex::new(upkeep::Lease::of(parts.node, options.lease)),
+            store: parts.store,
+            sender: parts.sender,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            sealing_key: parts.sealing_key,
+            policy: parts.policy,
+            metrics: parts.metrics,
+            options,
+            failure: watch::Sender::new(None),
+        });
+        let dispatcher = tokio::spawn(Dispatcher::new(shared.clone(), parts.node, stopped).run());
+        let upkeep = tokio::spawn(upkeep::run(shared.clone(), parts.node));
+        EngineHandle { shared, stop, dispatcher, upkeep }
+    }
+}
+
+impl EngineHandle {
+    /// Whether deliveries are being made.
+    ///
+    /// # Errors
+    /// Why not, in words for the operator.
+    pub fn health(&self) -> Result<(), String> {
+        if let Some(reason) = &*self.shared.failure.borrow() {
+            return Err(reason.clone());
+        }
+        if self.dispatcher.is_finished() || self.upkeep.is_finished() {
+            return Err("the delivery engine ended unexpectedly".into());
+        }
+        Ok(())
+    }
+
+    /// Waits until the engine stops by itself, which only a failure makes it do,
+    /// and says why.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.shared.failure.subscribe();
+        match failure.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => "the delivery engine ended unexpectedly".into(),
+        }
+    }
+
+    /// Starts no more attempts and waits for those under way, `deadline` at most.
+    /// What is not finished then is cut off and stays in the store as it was.
+    pub async fn shutdown(self, deadline: Duration) {
+        self.stop.send_replace(Some(deadline));
+        // A task that panicked has said so already.
+        let _ = self.dispatcher.await;
+        self.upkeep.abort();
+    }
+}

@@ -1,0 +1,131 @@
+//! A new connection: resolve, check, connect to the very address that was
+//! checked, TLS, HTTP.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use waxwing_core::{AttemptError, TargetPolicy, TimeoutPhase, target::TargetUrl};
+use waxwing_store::Metrics;
+
+use super::{errors, exchange::Phase, resolve::Resolver, tls};
+
+/// Bytes of response headers that are read at most.
+const HEADER_BYTES: usize = 64 << 10;
+
+/// What TLS and ALPN led to.
+pub(super) enum Opened {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+/// Opens connections.
+pub(super) struct Connector {
+    tls: TlsConnector,
+    resolver: Resolver,
+    policy: Arc<TargetPolicy>,
+    timeout: Duration,
+    metrics: Arc<Metrics>,
+}
+
+impl Connector {
+    pub(super) fn new(
+        tls: Arc<ClientConfig>,
+        policy: Arc<TargetPolicy>,
+        timeout: Duration,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { tls: tls.into(), resolver: Resolver::new(), policy, timeout, metrics }
+    }
+
+    pub(super) async fn open(&self, url: &TargetUrl, phase: &Phase) -> Result<Opened, AttemptError> {
+        phase.set(TimeoutPhase::Resolve);
+        let addresses = self.addresses(url).await?;
+        phase.set(TimeoutPhase::Connect);
+        let stream = self.connect(&addresses, url.port()).await?;
+        phase.set(TimeoutPhase::Handshake);
+        let stream = self.handshake(stream, url).await?;
+        self.metrics.connections.inc();
+        phase.set(TimeoutPhase::Response);
+        speak(stream).await
+    }
+
+    /// Any forbidden address in an answer refuses all of it: who controls the
+    /// answer must not choose which of them is taken.
+    async fn addresses(&self, url: &TargetUrl) -> Result<Arc<[IpAddr]>, AttemptError> {
+        let addresses = match url.address() {
+            Some(address) => Arc::from([address]),
+            None => self.resolver.resolve(url.host()).await.map_err(AttemptError::Dns)?,
+        };
+        self.policy
+            .check_answer(&addresses)
+            .map_err(|forbidden| AttemptError::ForbiddenAddress(forbidden.address))?;
+        Ok(addresses)
+    }
+
+    /// The addresses in turn; the last failure is the one that is told.
+    async fn connect(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, AttemptError> {
+        let mut failure = AttemptError::Dns("it has no address".into());
+        for address in addresses {
+            let connecting = TcpStream::connect(SocketAddr::new(*address, port));
+            match tokio::time::timeout(self.timeout, connecting).await {
+                Ok(Ok(stream)) => {
+                    // A request is one write; waiting for more only delays it.
+                    stream.set_nodelay(true).map_err(|error| errors::connect(&error))?;
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => failure = errors::connect(&error),
+                Err(_) => {
+                    failure = AttemptError::Timeout { phase: TimeoutPhase::Connect, limit: self.timeout };
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+        url: &TargetUrl,
+    ) -> Result<TlsStream<TcpStream>, AttemptError> {
+        let name = match url.address() {
+            Some(address) => ServerName::IpAddress(address.into()),
+            None => ServerName::try_from(url.host().to_owned())
+                .map_err(|_| AttemptError::Tls("the host is no name that a certificate can hold".into()))?,
+        };
+        self.tls.connect(name, stream).await.map_err(|error| AttemptError::Tls(tls::explain(&error)))
+    }
+}
+
+async fn speak(stream: TlsStream<TcpStream>) -> Result<Opened, AttemptError> {
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let io = TokioIo::new(stream);
+    if http2 {
+        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(HEADER_BYTES as u32)
+            .handshake(io)
+            .await
+            .map_err(|error| errors::exchange(&error))?;
+        // Ends with its last sender; what goes wrong is told to each request.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(Opened::Http2(sender))
+    } else {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(HEADER_BYTES)
+            .handshake(io)
+            .await
+            .map_err(|error| errors::exchange(&error))?;
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(Opened::Http1(sender))
+    }
+}

@@ -1,0 +1,221 @@
+//! One request and its answer, over a kept or a new connection.
+
+use std::{
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use waxwing_core::{
+    AttemptError, Outcome, TimeoutPhase, Timestamp, outcome::MAX_RETRY_AFTER, target::TargetUrl,
+};
+use waxwing_store::delivery::MAX_RESPONSE_BODY;
+
+use super::{HttpsSender, connect::Opened, errors, pool::Connection};
+use crate::{Request, Response};
+
+/// Bytes of an answer that are read so that the connection can be kept; with
+/// more to come it is closed.
+const READ_ON: usize = 64 << 10;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What an exchange waits for, for whoever ends it by a timeout.
+#[derive(Default)]
+pub(super) struct Phase(AtomicU8);
+
+const PHASES: [TimeoutPhase; 5] = [
+    TimeoutPhase::Resolve,
+    TimeoutPhase::Connect,
+    TimeoutPhase::Handshake,
+    TimeoutPhase::Response,
+    TimeoutPhase::Body,
+];
+
+impl Phase {
+    pub(super) fn set(&self, phase: TimeoutPhase) {
+        let at = PHASES.iter().position(|other| *other == phase).unwrap_or_default();
+        self.0.store(u8::try_from(at).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    pub(super) fn now(&self) -> TimeoutPhase {
+        PHASES[usize::from(self.0.load(Ordering::Relaxed))]
+    }
+}
+
+/// Why a request on a connection did not come to an answer.
+enum Failure {
+    /// It was never sent: another connection may be tried.
+    Unsent,
+    Sent(AttemptError),
+}
+
+impl HttpsSender {
+    pub(super) async fn exchange(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
+        let key = format!("{}:{}", request.url.host(), request.url.port());
+        phase.set(TimeoutPhase::Response);
+        if let Some(mut kept) = self.pool.take(&key) {
+            match self.send_on(&mut kept, &request).await {
+                Ok(answer) => return self.finish(&key, kept, answer, phase).await,
+                // The server closed it while it was not used.
+                Err(Failure::Unsent) => {}
+                Err(Failure::Sent(error)) => return Err(error),
+            }
+        }
+        let mut fresh = self.open(&key, &request.url, phase).await?;
+        match self.send_on(&mut fresh, &request).await {
+            Ok(answer) => self.finish(&key, fresh, answer, phase).await,
+            Err(Failure::Unsent) => Err(AttemptError::Reset),
+            Err(Failure::Sent(error)) => Err(error),
+        }
+    }
+
+    async fn open(&self, key: &str, url: &TargetUrl, phase: &Phase) -> Result<Connection, AttemptError> {
+        phase.set(TimeoutPhase::Connect);
+        let permit = self.pool.permit(key).await.ok_or(AttemptError::Reset)?;
+        // Others to the same host may have opened one to share meanwhile.
+        if let Some(shared @ Connection::Http2(_)) = self.pool.take(key) {
+            return Ok(shared);
+        }
+        Ok(match self.connector.open(url, phase).await? {
+            Opened::Http1(sender) => Connection::Http1(sender, permit),
+            Opened::Http2(sender) => {
+                self.pool.share(key, &sender);
+                Connection::Http2(sender)
+            }
+        })
+    }
+
+    async fn send_on(
+        &self,
+        connection: &mut Connection,
+        request: &Request,
+    ) -> Result<http::Response<Incoming>, Failure> {
+        let failure = |error: hyper::Error| Failure::Sent(errors::exchange(&error));
+        match connection {
+            Connection::Http1(sender, _) => {
+                sender.ready().await.map_err(|_| Failure::Unsent)?;
+                let uri = request.url.path_and_query().parse();
+                let message = self.message(request, uri, true).map_err(Failure::Sent)?;
+                sender.try_send_request(message).await.map_err(|mut error| {
+                    if error.take_message().is_some() { Failure::Unsent } else { failure(error.into_error()) }
+                })
+            }
+            Connection::Http2(sender) => {
+                sender.ready().await.map_err(|_| Failure::Unsent)?;
+                let uri = format!("https://{}{}", request.url.host_header(), request.url.path_and_query());
+                let message = self.message(request, uri.parse(), false).map_err(Failure::Sent)?;
+                sender.try_send_request(message).await.map_err(|mut error| {
+                    if error.take_message().is_some() { Failure::Unsent } else { failure(error.into_error()) }
+                })
+            }
+        }
+    }
+
+    fn message(
+        &self,
+        request: &Request,
+        uri: Result<Uri, http::uri::InvalidUri>,
+        with_host: bool,
+    ) -> Result<http::Request<Full<Bytes>>, AttemptError> {
+        let internal = |error: String| AttemptError::Internal(error);
+        let mut message = http::Request::new(Full::new(request.body.clone()));
+        *message.method_mut() = http::Method::POST;
+        *message.uri_mut() = uri.map_err(|error| internal(error.to_string()))?;
+        let headers = message.headers_mut();
+        *headers = request.headers.clone();
+        if with_host {
+            let host = HeaderValue::try_from(request.url.host_header().to_owned());
+            headers.insert(header::HOST, host.map_err(|error| internal(error.to_string()))?);
+        }
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::USER_AGENT, self.user_agent.clone());
+        Ok(message)
+    }
+
+    /// Reads the answer and keeps the connection if it was read to its end.
+    async fn finish(
+        &self,
+        key: &str,
+        connection: Connection,
+        answer: http::Response<Incoming>,
+        phase: &Phase,
+    ) -> Result<Response, AttemptError> {
+        phase.set(TimeoutPhase::Body);
+        let (head, body) = answer.into_parts();
+        let (body, complete) = read(body).await?;
+        if complete {
+            self.pool.give_back(key, connection);
+        }
+        Ok(Response { outcome: outcome(head.status, &head.headers, self.clock.now()), body })
+    }
+}
+
+/// The beginning of a body, and whether its end was seen.
+async fn read(mut body: Incoming) -> Result<(Bytes, bool), AttemptError> {
+    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| errors::exchange(&error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        let room = MAX_RESPONSE_BODY - kept.len();
+        kept.extend_from_slice(&data[..data.len().min(room)]);
+        if seen > READ_ON {
+            return Ok((kept.freeze(), false));
+        }
+    }
+    Ok((kept.freeze(), true))
+}
+
+fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
+    if status.is_success() {
+        return Outcome::Succeeded { status: status.as_u16() };
+    }
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let retry_after = headers.get(header::RETRY_AFTER).filter(|_| asks).and_then(|value| wait(value, now));
+    Outcome::Failed(AttemptError::Status { status: status.as_u16(), retry_after })
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); anything else is ignored.
+fn wait(value: &HeaderValue, now: Timestamp) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    let wait = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        // A number too large for any clock is the longest wait.
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let date = httpdate::parse_http_date(text).ok()?;
+        let millis = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+        Timestamp::from_millis(i64::try_from(millis).ok()?).since(now)
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
+
+    fn wait_of(text: &'static str) -> Option<Duration> {
+        wait(&HeaderValue::from_static(text), NOW)
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        assert_eq!(wait_of("120"), Some(Duration::from_secs(120)));
+        assert_eq!(wait_of("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(wait_of("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn retry_after_is_bounded_and_nonsense_is_ignored() {
+        assert_eq!(wait_of("99999999999999999999999"), Some(MAX_RETRY_AFTER));
+        assert_eq!(wait_of("Fri, 31 Dec 2099 23:59:59 GMT"), Some(MAX_RETRY_AFTER));
+        for text in ["", "-1", "soon", "1.5"] {
+            assert_eq!(wait_of(text), None, "{text:?}");
+        }
+    }
+}

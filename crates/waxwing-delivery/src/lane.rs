@@ -1,0 +1,265 @@
+//! A lane: what waits for one webhook, and how much of it may be under way.
+//!
+//! A lane keeps a bounded window of each queue in memory and knows whether the
+//! store holds more. It does no IO: the dispatcher loads its pages and starts
+//! its attempts. What always holds: a delivery that is in hand (in the window or
+//! under way) is never handed out a second time.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use waxwing_core::Timestamp;
+use waxwing_store::{Due, LanePage, Queue};
+
+use crate::{options::LANE_WINDOW, route::Route};
+
+/// Failures in a row after which a lane goes slowly: a dead server with a long
+/// backlog must not cost the processor time that the others need.
+const SLOW_AFTER: u32 = 16;
+/// The pause between two attempts of such a lane.
+const SLOW_PAUSE: Duration = Duration::from_millis(10);
+
+/// Every so manieth turn of a lane goes to retries first, so that a steady stream
+/// of fresh events does not starve them.
+const AGAIN_TURN: u8 = 4;
+
+/// What waits for one webhook.
+#[derive(Debug, Default)]
+pub(crate) struct Lane {
+    pub(crate) route: Option<Arc<Route>>,
+    /// Whether it stands in the dispatcher's round of turns.
+    pub(crate) queued: bool,
+    first: VecDeque<Due>,
+    again: VecDeque<Due>,
+    /// The last event row that came into the window of first attempts.
+    cursor: i64,
+    first_in_store: bool,
+    again_at: Option<Timestamp>,
+    /// Counts what was left to the store, so that a page that was read before
+    /// does not claim to be the end.
+    left: u64,
+    loading: Option<Queue>,
+    /// Events under way or in a window.
+    in_hand: HashSet<i64>,
+    /// Events that ended while a page was being read: the page may still hold them.
+    ended: HashSet<i64>,
+    turn: u8,
+    in_flight: usize,
+    again_in_flight: usize,
+    failures: u32,
+    allowed: usize,
+    resume_at: Option<Instant>,
+    bytes: usize,
+}
+
+/// How many attempts a lane may have under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// In all.
+    pub(crate) lane: usize,
+    /// Of retries and replays.
+    pub(crate) again: usize,
+    /// Whether slots are scarce: then a failing lane gets fewer.
+    pub(crate) scarce: bool,
+}
+
+/// A page that the lane wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) queue: Queue,
+    pub(crate) after: i64,
+    pub(crate) limit: usize,
+    left: u64,
+}
+
+impl Lane {
+    /// Takes a fresh delivery into the window, or leaves it to the store.
+    pub(crate) fn offer(&mut self, due: Due, room: bool) {
+        if due.key.event <= self.cursor {
+            return;
+        }
+        if self.first_in_store || self.first.len() >= LANE_WINDOW || !(room || self.first.is_empty()) {
+            self.leave_to_store();
+        } else {
+            self.cursor = due.key.event;
+            self.hold(due);
+        }
+    }
+
+    /// The store holds first attempts that are not in the window.
+    pub(crate) fn leave_to_store(&mut self) {
+        self.first_in_store = true;
+        self.left += 1;
+    }
+
+    /// The store holds a retry, due at `at`.
+    pub(crate) fn again_at(&mut self, at: Timestamp) {
+        self.again_at = Some(self.again_at.map_or(at, |known| known.min(at)));
+        self.left += 1;
+    }
+
+    /// When the lane wants to look for retries in the store.
+    pub(crate) fn wakes_at(&self) -> Option<Timestamp> {
+        self.again_at
+    }
+
+    /// Forgets the windows: everything that is not under way is read anew, from
+    /// the beginning. For a lane that was paused, released or handed work.
+    pub(crate) fn rewind(&mut self, now: Timestamp) {
+        for due in self.first.drain(..).chain(self.again.drain(..)) {
+            self.in_hand.remove(&due.key.event);
+        }
+        self.bytes = 0;
+        self.cursor = 0;
+        self.leave_to_store();
+        self.again_at(now);
+    }
+
+    /// Bytes of bodies in the windows.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether there is nothing to do, now or later, that the lane knows of.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_hand.is_empty() && !self.first_in_store && self.again_at.is_none() && self.loading.is_none()
+    }
+
+    /// The page that should be read now, if any; marks it as being read.
+    pub(crate) fn ask(&mut self, now: Timestamp, room: bool) -> Option<Ask> {
+        if self.loading.is_some() {
+            return None;
+        }
+        let queue =
+            if self.first_in_store && self.first.len() < LANE_WINDOW / 2 && (room || self.first.is_empty()) {
+                Queue::First
+            } else if self.again.is_empty() && self.again_at.is_some_and(|at| at <= now) {
+                Queue::Again
+            } else {
+                return None;
+            };
+        let window = if room { LANE_WINDOW } else { 1 };
+        // Those under way still stand in the store, ahead of the others.
+        let limit = window + if queue == Queue::Again || self.cursor == 0 { self.in_flight } else { 0 };
+        self.loading = Some(queue);
+        Some(Ask { queue, after: self.cursor, limit, left: self.left })
+    }
+
+    /// Takes in the page that was asked for.
+    pub(crate) fn loaded(&mut self, ask: Ask, page: LanePage) {
+        self.loading = None;
+        let ended = std::mem::take(&mut self.ended);
+        let unchanged = self.left == ask.left;
+        if ask.queue == Queue::First && ask.after != self.cursor {
+            return; // It was rewound meanwhile: read again from the beginning.
+        }
+        match ask.queue {
+            Queue::First => self.first_in_store = page.more || !unchanged,
+            Queue::Again => {
+                if unchanged && !page.more {
+                    self.again_at = page.next_due_at;
+                }
+            }
+        }
+        for due in page.due {
+            if ask.queue == Queue::First {
+                self.cursor = self.cursor.max(due.key.event);
+            }
+            if ask.queue == Queue::Again {
+                self.displace(due.key.event);
+            }
+            if !ended.contains(&due.key.event) && !self.in_hand.contains(&due.key.event) {
+                self.hold(due);
+            }
+        }
+    }
+
+    /// A delivery that was replayed before its first attempt waits once, not twice.
+    fn displace(&mut self, event: i64) {
+        if let Some(at) = self.first.iter().position(|due| due.key.event == event)
+            && let Some(due) = self.first.remove(at)
+        {
+            self.bytes -= due.body.len();
+            self.in_hand.remove(&event);
+        }
+    }
+
+    /// The page could not be read; the lane will ask again.
+    pub(crate) fn load_failed(&mut self) {
+        self.loading = None;
+        self.ended.clear();
+    }
+
+    /// The next delivery to attempt, if the bounds allow one.
+    pub(crate) fn next(&mut self, bounds: Bounds, now: Instant) -> Option<Due> {
+        if self.in_flight >= self.slots(bounds) || self.resume_at.is_some_and(|at| at > now) {
+            return None;
+        }
+        let may_again = bounds.again > 0 && self.again_in_flight < bounds.again;
+        self.turn = self.turn.wrapping_add(1);
+        let due = match (self.turn % AGAIN_TURN == 0, may_again) {
+            (true, true) => self.again.pop_front().or_else(|| self.first.pop_front())?,
+            (false, true) => self.first.pop_front().or_else(|| self.again.pop_front())?,
+            (_, false) => self.first.pop_front()?,
+        };
+        self.bytes -= due.body.len();
+        self.in_flight += 1;
+        if due.queue == Queue::Again {
+            self.again_in_flight += 1;
+        }
+        Some(due)
+    }
+
+    /// When a lane that goes slowly may go on.
+    pub(crate) fn resumes_at(&self) -> Option<Instant> {
+        self.resume_at
+    }
+
+    /// Whether something waits in the windows.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.first.is_empty() || !self.again.is_empty()
+    }
+
+    /// An attempt ended and is recorded.
+    pub(crate) fn done(&mut self, event: i64, queue: Queue, succeeded: bool, bounds: Bounds, now: Instant) {
+        self.in_flight -= 1;
+        if queue == Queue::Again {
+            self.again_in_flight -= 1;
+        }
+        self.in_hand.remove(&event);
+        if self.loading.is_some() {
+            self.ended.insert(event);
+        }
+        let allowed = self.slots(Bounds { scarce: true, ..bounds });
+        if succeeded {
+            self.failures = 0;
+            self.allowed = (allowed + 1).min(bounds.lane);
+            self.resume_at = None;
+        } else {
+            self.failures = self.failures.saturating_add(1);
+            self.allowed = (allowed / 2).max(1);
+            self.resume_at = (self.failures >= SLOW_AFTER).then(|| now + SLOW_PAUSE);
+        }
+    }
+
+    fn hold(&mut self, due: Due) {
+        self.in_hand.insert(due.key.event);
+        self.bytes += due.body.len();
+        match due.queue {
+            Queue::First => self.first.push_back(due),
+            Queue::Again => self.again.push_back(due),
+        }
+    }
+
+    fn slots(&self, bounds: Bounds) -> usize {
+        match self.allowed {
+            0 => bounds.lane, // nothing has ended yet
+            allowed if bounds.scarce => allowed,
+            _ => bounds.lane,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What has to be done from time to time: the lease renewed, the work of dead
+//! nodes taken over, deleted webhooks' leftovers ended, old rows deleted.
+//!
+//! Everything that can be long goes in bites, so that live traffic never waits
+//! for more than one of them.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+use waxwing_core::Timestamp;
+use waxwing_store::{Node, StoreError};
+
+use crate::{engine::Shared, options::BITE};
+
+/// Idempotency holds for at least this long (the contract), whatever the retention.
+const MIN_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Events that one bite of retention looks at: each brings its deliveries and attempts.
+const RETAIN_BITE: usize = 200;
+/// A lease is renewed this many times in its length.
+const RENEWALS: u32 = 6;
+
+/// The lease as this node knows it. Measured with the monotonic clock from
+/// before the renewal was asked for: the store's view can only be longer.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    until: Instant,
+}
+
+impl Lease {
+    pub(crate) fn of(_node: Node, length: Duration) -> Self {
+        Self { until: Instant::now() + length }
+    }
+
+    /// Whether an attempt of this length would end while the lease runs. A node
+    /// that was cut off or stopped for too long must not send what another may
+    /// have taken over.
+    pub(crate) fn covers(&self, attempt: Duration) -> bool {
+        Instant::now() + attempt < self.until
+    }
+}
+
+/// Runs until the engine ends.
+pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
+    let lease = shared.options.lease;
+    let mut renew = tokio::time::interval(lease / RENEWALS);
+    let mut upkeep = tokio::time::interval(shared.options.upkeep_every);
+    renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    upkeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let sweeper = tokio::spawn(async {});
+    let mut sweeper = Abort(sweeper);
+    loop {
+        tokio::select! {
+            _ = renew.tick() => {
+                if let Err(error) = renew_lease(&shared, node).await {
+                    shared.fail(&error);
+                    return;
+                }
+            }
+            _ = upkeep.tick() => {
+                // Long sweeps must not keep the lease from being renewed.
+                if sweeper.0.is_finished() {
+                    sweeper = Abort(tokio::spawn(sweep(shared.clone(), node)));
+                }
+            }
+        }
+    }
+}
+
+/// A task that ends with its owner.
+struct Abort(tokio::task::JoinHandle<()>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn renew_lease(shared: &Shared, node: Node) -> Result<(), StoreError> {
+    let asked = Instant::now();
+    match shared.store.renew(node, shared.clock.now(), shared.options.lease).await {
+        Ok(_) => {
+            shared.lease.lock().until = asked + shared.options.lease;
+            Ok(())
+        }
+        Err(error @ (StoreError::LeaseLost | StoreError::Stopped(_))) => Err(error),
+        Err(error @ (StoreError::Busy | StoreError::Failed(_))) => {
+            warn!(%error, "the lease could not be renewed; sending stops when it runs out");
+            Ok(())
+        }
+    }
+}
+
+async fn sweep(shared: Arc<Shared>, node: Node) {
+    let swept = async {
+        take_over(&shared, node).await?;
+        end_deleted(&shared).await;
+        retain(&shared).await
+    };
+    if let Err(error) = swept.await {
+        warn!(%error, "upkeep did not finish; it is tried again");
+    }
+}
+
+async fn take_over(shared: &Shared, node: Node) -> Result<(), StoreError> {
+    loop {
+        let taken = shared.store.take_over(node, shared.clock.now(), BITE).await?;
+        if taken.deliveries > 0 {
+            info!(deliveries = taken.deliveries, "took over the deliveries of a node whose lease ran out");
+        }
+        for webhook in taken.webhooks {
+            shared.store.feed().changed(webhook);
+        }
+        if !taken.more {
+            return Ok(());
+        }
+    }
+}
+
+async fn retain(shared: &Shared) -> Result<(), StoreError> {
+    let cutoff: Timestamp = shared.clock.now().before(shared.options.retention.max(MIN_RETENTION));
+    let mut from = Some(0);
+    while let Some(row) = from {
+        from = shared.store.retain(cutoff, row, RETAIN_BITE).await?;
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Puts the deliveries of a webhook that was made active back in order.
+pub(crate) async fn release(shared: Arc<Shared>, webhook: i64) {
+    loop {
+        match shared.store.release(webhook, BITE, shared.clock.now()).await {
+            Ok(true) => return,
+            Ok(false) => tokio::task::yield_now().await,
+            Err(StoreError::Busy) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => {
+                warn!(%error, "held deliveries could not be released; tried again at the next start");
+                return;
+            }
+        }
+    }
+}
+
+/// Ends what waited for deleted webhooks.
+pub(crate) async fn end_deleted(shared: &Shared) {
+    loop {
+        match shared.store.cancel_deleted(BITE, shared.clock.now()).await {
+            Ok(ended) if ended == BITE => tokio::task::yield_now().await,
+            Ok(_) => return,
+            Err(error) => {
+                warn!(%error, "a deleted webhook's leftovers are still there; tried again with the next upkeep");
+                return;
+            }
+        }
+    }
+}

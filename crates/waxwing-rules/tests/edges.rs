@@ -1,0 +1,126 @@
+//! Who may depend on whom: a crate exists where an edge must never exist.
+
+mod workspace;
+
+use workspace::{Dependency, assert_none, crate_folders, dependencies};
+
+/// What a crate may use of the workspace.
+struct Edges {
+    of: &'static str,
+    /// In the product.
+    on: &'static [&'static str],
+    /// In its tests, besides.
+    in_tests: &'static [&'static str],
+}
+
+const EDGES: &[Edges] = &[
+    Edges { of: "waxwing-core", on: &[], in_tests: &[] },
+    Edges { of: "waxwing-store", on: &["waxwing-core"], in_tests: &[] },
+    Edges { of: "waxwing-sqlite", on: &["waxwing-core", "waxwing-store"], in_tests: &[] },
+    Edges {
+        of: "waxwing-delivery",
+        on: &["waxwing-core", "waxwing-store"],
+        in_tests: &["waxwing-peers", "waxwing-sqlite"],
+    },
+    Edges { of: "waxwing-api", on: &["waxwing-core", "waxwing-store"], in_tests: &["waxwing-sqlite"] },
+    Edges { of: "waxwing-peers", on: &["waxwing-core"], in_tests: &[] },
+    Edges {
+        of: "waxwing",
+        on: &[
+            "waxwing-api",
+            "waxwing-core",
+            "waxwing-delivery",
+            "waxwing-peers",
+            "waxwing-sqlite",
+            "waxwing-store",
+        ],
+        in_tests: &[],
+    },
+    Edges { of: "waxwing-rules", on: &[], in_tests: &[] },
+];
+
+/// A package that only these crates may use directly.
+struct Only {
+    package: &'static str,
+    crates: &'static [&'static str],
+    /// Whether the tests of others may not use it either.
+    even_in_tests: bool,
+}
+
+const ONLY: &[Only] = &[
+    Only { package: "axum", crates: &["waxwing-api"], even_in_tests: true },
+    Only { package: "rusqlite", crates: &["waxwing-sqlite"], even_in_tests: true },
+    Only { package: "hyper", crates: &["waxwing-delivery", "waxwing-peers"], even_in_tests: false },
+    Only { package: "hyper-util", crates: &["waxwing-delivery", "waxwing-peers"], even_in_tests: false },
+    Only { package: "getrandom", crates: &["waxwing"], even_in_tests: false },
+    Only { package: "clap", crates: &["waxwing"], even_in_tests: false },
+    Only { package: "toml", crates: &["waxwing"], even_in_tests: false },
+    Only { package: "anyhow", crates: &["waxwing"], even_in_tests: false },
+    Only { package: "tracing-subscriber", crates: &["waxwing"], even_in_tests: false },
+];
+
+/// Packages that a crate may not use directly, except in its tests.
+const NEVER: &[(&str, &[&str])] = &[
+    ("waxwing-core", &["serde", "serde_json", "tokio", "async-trait", "tracing"]),
+    ("waxwing-store", &["serde", "serde_json"]),
+];
+
+fn says_the_table(dependency: &Dependency) -> Option<String> {
+    let Dependency { of, on, dev } = dependency;
+    let edges = EDGES.iter().find(|edges| edges.of == of)?;
+    let allowed = edges.on.contains(&on.as_str()) || (*dev && edges.in_tests.contains(&on.as_str()));
+    (!allowed).then(|| {
+        format!(
+            "crates/{of}/Cargo.toml: remove {on}; {of} may know {:?}, its tests {:?} too",
+            edges.on, edges.in_tests
+        )
+    })
+}
+
+#[test]
+fn crates_depend_on_each_other_only_as_the_table_allows() {
+    let dependencies = dependencies();
+    let inner = dependencies.iter().filter(|it| EDGES.iter().any(|edges| edges.of == it.on));
+    assert_none(&inner.filter_map(says_the_table).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_table_of_edges_names_every_crate() {
+    let named: Vec<&str> = EDGES.iter().map(|edges| edges.of).collect();
+    let mut broken = Vec::new();
+    for folder in crate_folders() {
+        if !named.contains(&folder.as_str()) {
+            broken.push(format!(
+                "crates/{folder}: decide what it may depend on and add it to EDGES in {}",
+                file!()
+            ));
+        }
+    }
+    assert_none(&broken);
+}
+
+#[test]
+fn a_framework_is_used_only_by_the_crate_that_hides_it() {
+    let mut broken = Vec::new();
+    for Dependency { of, on, dev } in &dependencies() {
+        for only in ONLY.iter().filter(|only| only.package == on) {
+            if !only.crates.contains(&of.as_str()) && (only.even_in_tests || !dev) {
+                broken
+                    .push(format!("crates/{of}/Cargo.toml: remove {on}; only {:?} may use it", only.crates));
+            }
+        }
+    }
+    assert_none(&broken);
+}
+
+#[test]
+fn the_domain_and_the_store_trait_know_neither_json_nor_io() {
+    let mut broken = Vec::new();
+    for Dependency { of, on, dev } in &dependencies() {
+        let never = NEVER.iter().any(|(name, packages)| name == of && packages.contains(&on.as_str()));
+        if never && !dev {
+            broken.push(format!("crates/{of}/Cargo.toml: remove {on}; {of} must not know it"));
+        }
+    }
+    assert_none(&broken);
+}

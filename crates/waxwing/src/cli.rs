@@ -1,0 +1,71 @@
+//! The command line: names, help texts, examples.
+
+use clap::{Parser, Subcommand};
+
+use crate::{commands, config::Flags};
+
+const AFTER_HELP: &str = "\
+Start here:
+  waxwing demo                     the whole story on this machine, in half a minute
+  waxwing serve                    the server; it prints the operator key at its first start
+
+Exit codes:
+  0  done
+  1  failed; the message says what, to what, and what to do
+  2  the command line or the configuration cannot be used
+  3  verify: the signature does not hold
+  4  the server could not be reached
+  5  serve: the database stopped taking writes; start the server again
+  6  serve: another server took over this one's work";
+
+/// Self-hosted webhook delivery: events go in over an HTTP API, signed HTTPS
+/// requests come out, failures are retried, and nothing acknowledged is lost.
+#[derive(Debug, Parser)]
+#[command(name = "waxwing", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const SERVE_HELP: &str = "\
+Examples:
+  waxwing serve
+  waxwing serve --listen 0.0.0.0:8080 --database sqlite:/var/lib/waxwing/waxwing.db
+  WAXWING_RETRY_SCHEDULE=10s,1m,10m waxwing serve --config /etc/waxwing.toml
+
+Secrets have no flag, because other users of a machine can read command lines:
+  WAXWING_OPERATOR_KEY or --operator-key-file      the first operator key
+  WAXWING_ENCRYPTION_KEY or --encryption-key-file  32 bytes in base64; seals webhook secrets
+
+Stop it with SIGTERM or Ctrl-C: it finishes what is under way and hands back the rest.
+A second signal ends it at once; nothing acknowledged is lost by that either.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: HTTP API and delivery in one process.
+    #[command(after_help = SERVE_HELP)]
+    Serve(Flags),
+    /// Show the whole story on this machine; ends by itself in under 30 seconds.
+    Demo(commands::demo::Options),
+    /// Receive webhooks on this machine: print and verify what arrives.
+    Listen(commands::listen::Options),
+    /// Sign a body as the server does, and print the headers.
+    Sign(commands::sign::Options),
+    /// Verify the headers of a received webhook.
+    Verify(commands::verify::Options),
+    /// Follow what happens to events.
+    #[command(subcommand)]
+    Events(commands::events::Command),
+    /// Send deliveries of a webhook again.
+    Replay(commands::replay::Options),
+    /// The catalog of event types.
+    #[command(subcommand)]
+    EventTypes(commands::event_types::Command),
+    /// Measure the server on this machine.
+    Bench(commands::bench::Options),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(commands::config::Command),
+    /// Print a completion script for a shell.
+    Completions(commands::completions::Options),
+}

@@ -1,0 +1,34 @@
+//! How fast the server starts, and how much memory it takes, with a large
+//! backlog of pending deliveries.
+
+use std::time::Duration;
+
+use super::{Plan, process, progress, report::Backlog, rig::Rig, throughput::load};
+
+/// How long the server works on the backlog before its memory is looked at.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Piles up deliveries for a webhook that hangs, starts the server again and
+/// lets it work.
+pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Backlog> {
+    let mut rig = Rig::build(plan.directory.as_ref()).await?;
+    let hangs = rig.accounts("hangs", plan.accounts.min(100), 1, &rig.receiver_url("/hang")).await?;
+    progress(format_args!("{} deliveries pile up", plan.backlog));
+    let run = rig.arrivals.begin(plan.backlog);
+    load(&rig, plan, &hangs, &run).in_batches(500, 4).await?;
+    let while_accepting = process::peak_rss(rig.server.pid);
+    progress("the server starts again");
+    let start = rig.restart().await?;
+    progress(format_args!("it works for {} s", SETTLE.as_secs()));
+    tokio::time::sleep(SETTLE).await;
+    let measured = Backlog {
+        pending: plan.backlog,
+        start,
+        rss: process::rss(rig.server.pid),
+        peak_rss: process::peak_rss(rig.server.pid),
+        peak_rss_while_accepting: while_accepting,
+        disk: rig.disk(),
+    };
+    rig.server.stop().await?;
+    Ok(measured)
+}

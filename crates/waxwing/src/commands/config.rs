@@ -1,0 +1,77 @@
+//! `waxwing config print`: what the server would run with, and why.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::{
+    config::{Effective, Environment, Flags, Settings, layers::Entry},
+    exit::Exit,
+    terminal::{self, Paint, Table, Tone},
+};
+
+const AFTER_HELP: &str = "\
+Examples:
+  waxwing config print
+  waxwing config print --config /etc/waxwing.toml --json | jq .listen
+  WAXWING_LISTEN=0.0.0.0:80 waxwing config print
+
+Secrets are never shown, only whether they are set. Exit code 2 when a value cannot be used.";
+
+/// Subcommands of `config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the effective configuration and where each value comes from.
+    #[command(after_help = AFTER_HELP)]
+    Print(Print),
+}
+
+/// Options of `config print`.
+#[derive(Debug, Args)]
+pub(crate) struct Print {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Prints it, after checking every value as `serve` does.
+pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
+    let Command::Print(options) = command;
+    let unusable = |error: anyhow::Error| Exit::Usage.because(format_args!("{error:#}"));
+    let effective = Effective::load(&options.flags, &Environment::of_process()).map_err(unusable)?;
+    Settings::read(&effective).map_err(unusable)?;
+    if options.json { print_json(&effective) } else { print_table(&effective) }
+}
+
+/// The value as it may be seen.
+fn shown(entry: &Entry) -> Option<String> {
+    let text = entry.text.clone()?;
+    Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { text })
+}
+
+fn print_json(effective: &Effective) -> anyhow::Result<()> {
+    let members = effective.entries.iter().map(|entry| {
+        let source = entry.source.to_string();
+        (entry.setting.key.to_owned(), json!({ "value": shown(entry), "source": source }))
+    });
+    let object: serde_json::Map<String, serde_json::Value> = members.collect();
+    terminal::print(serde_json::to_string_pretty(&object)?)?;
+    Ok(())
+}
+
+fn print_table(effective: &Effective) -> anyhow::Result<()> {
+    let mut table = Table::new(["setting", "value", "source"]);
+    for entry in &effective.entries {
+        let (value, tone) = match shown(entry) {
+            Some(value) => (value, Tone::Plain),
+            None => ("(none)".to_owned(), Tone::Quiet),
+        };
+        let source = entry.source.to_string();
+        table.row(vec![(entry.setting.key.to_owned(), Tone::Plain), (value, tone), (source, Tone::Quiet)]);
+    }
+    for line in table.lines(Paint::of_stdout(), 0) {
+        terminal::print(line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Reading single values. Every error says what to write instead.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+use waxwing_core::{schedule::parse_duration, seal::SealingKey};
+
+use super::{Database, LogFormat};
+
+type Result<T> = std::result::Result<T, String>;
+
+/// An address to listen on: `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+pub(super) fn address(text: &str) -> Result<String> {
+    if text.parse::<SocketAddr>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    let example = "write an address and a port, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every interface";
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return Err(format!("has no port; {example}"));
+    };
+    if port.parse::<u16>().is_err() {
+        return Err(format!("has no port number from 0 to 65535; {example}"));
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+    if host.is_empty() || !host.bytes().all(plain) {
+        return Err(format!("is no address; {example}"));
+    }
+    Ok(text.to_owned())
+}
+
+/// `sqlite:<path>`.
+pub(super) fn database(text: &str) -> Result<Database> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Err(
+            "PostgreSQL is not in this version; write sqlite:<path>, such as sqlite:waxwing.db".into()
+        );
+    }
+    let Some(path) = text.strip_prefix("sqlite:") else {
+        return Err("is no database URL; write sqlite:<path>, such as sqlite:waxwing.db".into());
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    match path {
+        "" => Err("names no file; write sqlite:<path>, such as sqlite:waxwing.db".into()),
+        ":memory:" => Err("would lose every event at the end; write the path of a file on a disk".into()),
+        path => Ok(Database::Sqlite(PathBuf::from(path))),
+    }
+}
+
+/// A length of time within bounds.
+pub(super) fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Duration> {
+    move |text| {
+        let duration = parse_duration(text).map_err(
+            |_| "is no length of time; write a number and a unit, such as 500ms, 5s, 1m, 2h or 30d",
+        )?;
+        if (least..=most).contains(&duration) {
+            return Ok(duration);
+        }
+        let [least, most] = [least, most].map(humantime::format_duration);
+        Err(format!("is out of bounds; write {least} to {most}"))
+    }
+}
+
+/// A whole number within bounds.
+pub(super) fn number(least: usize, most: usize) -> impl Fn(&str) -> Result<usize> {
+    move |text| match text.replace('_', "").parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("is out of bounds; write a whole number from {least} to {most}")),
+    }
+}
+
+/// Networks, separated by commas. A bare address stands for itself.
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>> {
+    let network = |part: &str| {
+        let part = part.trim();
+        let alone = || part.parse::<std::net::IpAddr>().ok().map(IpNet::from);
+        part.parse::<IpNet>().ok().or_else(alone).ok_or_else(|| {
+            format!("{part:?} is no network; write CIDRs separated by commas, such as 10.0.0.0/8,fd00::/8")
+        })
+    };
+    text.split(',').map(network).collect()
+}
+
+/// A path.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where the others do")]
+pub(super) fn path(text: &str) -> Result<PathBuf> {
+    Ok(PathBuf::from(text))
+}
+
+/// A node's name.
+pub(super) fn node(text: &str) -> Result<String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("is no name for a node; write 1 to 64 of A-Z a-z 0-9 . - _".into())
+}
+
+/// An operator key that was chosen by the operator.
+pub(crate) fn operator_key(text: &str) -> Result<String> {
+    let text = text.trim();
+    if (20..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err("is no operator key; write 20 to 256 printable ASCII characters that nobody can guess (`openssl rand -base64 32`)".into())
+}
+
+/// A key that seals secrets.
+pub(super) fn encryption_key(text: &str) -> Result<String> {
+    match SealingKey::from_base64(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("is {error}")),
+    }
+}
+
+/// A filter of log lines.
+pub(super) fn log_filter(text: &str) -> Result<String> {
+    match tracing_subscriber::EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("is no log filter; write error, warn, info, debug, trace, or module=level pairs separated by commas".into()),
+    }
+}
+
+/// The shape of log lines.
+pub(super) fn log_format(text: &str) -> Result<LogFormat> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is no log format; write text or json".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_need_a_host_and_a_port() {
+        for text in ["127.0.0.1:8080", "[::1]:0", "localhost:80", "0.0.0.0:1"] {
+            assert!(address(text).is_ok(), "{text}");
+        }
+        for text in ["", "8080", ":8080", "localhost", "localhost:", "localhost:x", "a b:1", "1.2.3.4:70000"]
+        {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn databases_are_sqlite_files() {
+        for (text, path) in
+            [("sqlite:a.db", "a.db"), ("sqlite:///var/a.db", "/var/a.db"), ("sqlite:/a.db", "/a.db")]
+        {
+            assert_eq!(database(text), Ok(Database::Sqlite(path.into())), "{text}");
+        }
+        assert!(database("postgres://localhost/w").unwrap_err().contains("not in this version"));
+        for text in ["a.db", "sqlite:", "sqlite::memory:", "mysql://x"] {
+            assert!(database(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_and_numbers_name_their_bounds() {
+        let parse = duration(Duration::from_secs(1), Duration::from_mins(1));
+        assert_eq!(parse("5s"), Ok(Duration::from_secs(5)));
+        assert!(parse("2m").unwrap_err().contains("1s to 1m"));
+        assert!(parse("soon").unwrap_err().contains("such as"));
+        assert_eq!(number(1, 10_000)("1_000"), Ok(1000));
+        assert!(number(1, 10)("0").unwrap_err().contains("1 to 10"));
+    }
+
+    #[test]
+    fn networks_are_cidrs_or_addresses() {
+        assert_eq!(networks("10.0.0.0/8, ::1").unwrap().len(), 2);
+        assert!(networks("10.0.0.0/99").is_err());
+        assert!(networks("example.com").is_err());
+    }
+}

@@ -1,0 +1,285 @@
+//! The settings as the program uses them.
+//!
+//! Everything is checked here, before anything is opened or bound, and all
+//! mistakes are told at once.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::bail;
+use ipnet::IpNet;
+use waxwing_core::{RetrySchedule, TargetPolicy};
+
+use super::{Effective, parse};
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// The shape of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A secret that was given as such or as a file that holds it.
+#[derive(Clone)]
+pub(crate) struct Given {
+    /// The secret itself.
+    pub(crate) value: Option<String>,
+    /// Where it can be read.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Sizes and counts that the API accepts.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Bytes of one event.
+    pub(crate) event_bytes: usize,
+    /// Events of a batch.
+    pub(crate) batch_events: usize,
+    /// Webhooks of an account.
+    pub(crate) webhooks_per_account: usize,
+    /// Patterns of a webhook.
+    pub(crate) patterns_per_webhook: usize,
+}
+
+/// How deliveries are made.
+#[derive(Debug, Clone)]
+pub(crate) struct Sending {
+    /// Bound of one attempt.
+    pub(crate) request_timeout: Duration,
+    /// Bound of connecting.
+    pub(crate) connect_timeout: Duration,
+    /// Waits between attempts.
+    pub(crate) schedule: RetrySchedule,
+    /// When a failing webhook is disabled.
+    pub(crate) disable_after: Duration,
+    /// Attempts at once.
+    pub(crate) in_flight: usize,
+    /// Attempts at once to one webhook.
+    pub(crate) in_flight_per_webhook: usize,
+    /// PEM roots.
+    pub(crate) extra_ca_file: Option<PathBuf>,
+    /// Networks that may be reached although they are not public.
+    pub(crate) allowed_networks: Vec<IpNet>,
+    /// How long finished deliveries are kept.
+    pub(crate) retention: Duration,
+}
+
+/// What the server runs with.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// The API's address.
+    pub(crate) listen: String,
+    /// The metrics' own address.
+    pub(crate) metrics_listen: Option<String>,
+    /// Where everything is kept.
+    pub(crate) database: Database,
+    /// The first operator key.
+    pub(crate) operator_key: Given,
+    /// What seals secrets.
+    pub(crate) encryption_key: Given,
+    /// This node's name.
+    pub(crate) node: String,
+    /// How deliveries are made.
+    pub(crate) sending: Sending,
+    /// How long an old secret stays valid.
+    pub(crate) rotation_grace: Duration,
+    /// What the API accepts.
+    pub(crate) limits: Limits,
+    /// How long a stopping server waits.
+    pub(crate) shutdown_timeout: Duration,
+    /// Which lines are logged.
+    pub(crate) log: String,
+    /// How.
+    pub(crate) log_format: LogFormat,
+}
+
+impl Settings {
+    /// Reads every value.
+    ///
+    /// # Errors
+    /// One line for each value that cannot be used.
+    pub(crate) fn read(effective: &Effective) -> anyhow::Result<Self> {
+        let mut reader = Reader { effective, problems: Vec::new() };
+        let settings = reader.settings();
+        match settings {
+            Some(settings) if reader.problems.is_empty() => Ok(settings),
+            _ => bail!("{}", reader.problems.join("\n")),
+        }
+    }
+}
+
+impl Sending {
+    /// Where deliveries may go.
+    pub(crate) fn policy(&self) -> TargetPolicy {
+        TargetPolicy::new(self.allowed_networks.clone())
+    }
+}
+
+struct Reader<'a> {
+    effective: &'a Effective,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// `None` when there is no value or it cannot be used; the latter is noted.
+    fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let entry = self.effective.entry(key)?;
+        let text = entry.text.as_deref()?;
+        parse(text)
+            .map_err(|problem| {
+                let shown = if entry.setting.secret { String::new() } else { format!(" {text:?}") };
+                self.problems.push(format!("{}:{shown} {problem}.", entry.name()));
+            })
+            .ok()
+    }
+
+    /// As [`Reader::optional`], but absence is noted too.
+    fn required<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let absent = self.effective.entry(key).is_none_or(|entry| entry.text.is_none());
+        if absent {
+            self.problems.push(format!("{key}: no value was given."));
+        }
+        self.optional(key, parse)
+    }
+
+    fn given(&mut self, value: &str, file: &str, parse: impl Fn(&str) -> Result<String, String>) -> Given {
+        let given = Given { value: self.optional(value, parse), file: self.optional(file, parse::path) };
+        if given.value.is_some() && given.file.is_some() {
+            self.problems.push(format!("{value} and {file} were both given; give one of them."));
+        }
+        given
+    }
+
+    fn settings(&mut self) -> Option<Settings> {
+        let listen = self.required("listen", parse::address);
+        let metrics_listen = self.optional("metrics_listen", parse::address);
+        let database = self.required("database", parse::database);
+        let operator_key = self.given("operator_key", "operator_key_file", parse::operator_key);
+        let encryption_key = self.given("encryption_key", "encryption_key_file", parse::encryption_key);
+        let node = self.required("node", parse::node);
+        let sending = self.sending();
+        let rotation_grace = self.required("rotation_grace", parse::duration(Duration::ZERO, 365 * DAY));
+        let limits = self.limits();
+        let shutdown_timeout =
+            self.required("shutdown_timeout", parse::duration(Duration::ZERO, 3_600 * SECOND));
+        let log = self.required("log", parse::log_filter);
+        let log_format = self.required("log_format", parse::log_format);
+        Some(Settings {
+            listen: listen?,
+            metrics_listen,
+            database: database?,
+            operator_key,
+            encryption_key,
+            node: node?,
+            sending: sending?,
+            rotation_grace: rotation_grace?,
+            limits: limits?,
+            shutdown_timeout: shutdown_timeout?,
+            log: log?,
+            log_format: log_format?,
+        })
+    }
+
+    fn sending(&mut self) -> Option<Sending> {
+        let request_timeout = self.required("request_timeout", parse::duration(SECOND / 10, 300 * SECOND));
+        let connect_timeout = self.required("connect_timeout", parse::duration(SECOND / 10, 300 * SECOND));
+        let schedule = self.required("retry_schedule", |text| {
+            RetrySchedule::parse(text).map_err(|error| {
+                format!(
+                    "is no retry schedule: {error}; write waits separated by commas, such as 1m,5m,30m,2h"
+                )
+            })
+        });
+        let disable_after = self.required("disable_after", parse::duration(SECOND, 3_650 * DAY));
+        let in_flight = self.required("in_flight", parse::number(1, 100_000));
+        let in_flight_per_webhook = self.required("in_flight_per_webhook", parse::number(1, 100_000));
+        let extra_ca_file = self.optional("extra_ca_file", parse::path);
+        let allowed_networks = self.optional("allowed_networks", parse::networks);
+        // Publishing is idempotent for as long as an event is kept: at least a day.
+        let retention = self.required("retention", parse::duration(DAY, 36_500 * DAY));
+        let request_timeout = request_timeout?;
+        Some(Sending {
+            request_timeout,
+            // A bound of connecting beyond the bound of the whole says nothing.
+            connect_timeout: connect_timeout?.min(request_timeout),
+            schedule: schedule?,
+            disable_after: disable_after?,
+            in_flight: in_flight?,
+            in_flight_per_webhook: in_flight_per_webhook?,
+            extra_ca_file,
+            allowed_networks: allowed_networks.unwrap_or_default(),
+            retention: retention?,
+        })
+    }
+
+    fn limits(&mut self) -> Option<Limits> {
+        let event_bytes = self.required("max_event_bytes", parse::number(1_024, 16 << 20));
+        let batch_events = self.required("max_batch_events", parse::number(1, 10_000));
+        let webhooks_per_account = self.required("max_webhooks_per_account", parse::number(1, 1_000_000));
+        let patterns_per_webhook = self.required("max_patterns_per_webhook", parse::number(1, 10_000));
+        Some(Limits {
+            event_bytes: event_bytes?,
+            batch_events: batch_events?,
+            webhooks_per_account: webhooks_per_account?,
+            patterns_per_webhook: patterns_per_webhook?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags};
+
+    fn read(variables: &[(&str, &str)]) -> anyhow::Result<Settings> {
+        Settings::read(&Effective::load(&Flags::default(), &Environment::of(variables))?)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_contract() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:8080");
+        assert_eq!(settings.database, Database::Sqlite("waxwing.db".into()));
+        assert_eq!(settings.sending.request_timeout, 5 * SECOND);
+        assert_eq!(settings.sending.retention, 30 * DAY);
+        assert_eq!(settings.sending.disable_after, 5 * DAY);
+        assert_eq!(settings.limits.event_bytes, 256 << 10);
+        assert_eq!(settings.rotation_grace, DAY);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_and_no_secret_is_shown() {
+        let error = read(&[
+            ("WAXWING_REQUEST_TIMEOUT", "5 seconds please"),
+            ("WAXWING_RETENTION", "1h"),
+            ("WAXWING_OPERATOR_KEY", "hunter2"),
+            ("WAXWING_DATABASE", "postgres://localhost/waxwing"),
+        ]);
+        let Err(error) = error else { panic!("accepted") };
+        let error = error.to_string();
+        assert_eq!(error.lines().count(), 4, "{error}");
+        assert!(
+            error.contains("WAXWING_REQUEST_TIMEOUT: \"5 seconds please\" is no length of time"),
+            "{error}"
+        );
+        assert!(error.contains("WAXWING_RETENTION: \"1h\" is out of bounds; write 1day to"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_and_its_file_exclude_each_other() {
+        let both = [("WAXWING_ENCRYPTION_KEY", "x"), ("WAXWING_ENCRYPTION_KEY_FILE", "y")];
+        assert!(read(&both).is_err());
+    }
+}

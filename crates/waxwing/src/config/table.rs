@@ -1,0 +1,126 @@
+//! Every setting, on one page.
+//!
+//! The key is the name in the TOML file; with dashes it is the flag, in capitals
+//! after `WAXWING_` the environment variable. Secrets have no flag, because
+//! other users of a machine can read command lines.
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Its key in the TOML file.
+    pub(crate) key: &'static str,
+    /// What the help shows in place of a value.
+    pub(crate) value: &'static str,
+    /// What holds when nobody says otherwise; empty for nothing.
+    pub(crate) default: &'static str,
+    /// What it means.
+    pub(crate) help: &'static str,
+    /// Whether its value must never be shown.
+    pub(crate) secret: bool,
+}
+
+impl Setting {
+    /// The environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("WAXWING_{}", self.key.to_ascii_uppercase())
+    }
+
+    /// The flag without its dashes in front.
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+}
+
+/// The setting with this key.
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+const fn setting(
+    key: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { key, value, default, help, secret: false }
+}
+
+const fn secret(key: &'static str, help: &'static str) -> Setting {
+    Setting { key, value: "SECRET", default: "", help, secret: true }
+}
+
+/// In the order in which the help shows them.
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting("listen", "ADDRESS", "127.0.0.1:8080", "Address of the API; port 0 takes a free one"),
+    setting("metrics_listen", "ADDRESS", "", "Serve /metrics at this address instead of the API's"),
+    setting("database", "URL", "sqlite:waxwing.db", "Where everything is kept: sqlite:<path>"),
+    secret("operator_key", "The first operator key; made at the first start and printed once if absent"),
+    setting("operator_key_file", "FILE", "", "Read the first operator key from this file"),
+    secret("encryption_key", "32 bytes in base64 that seal the webhooks' secrets in the database"),
+    setting(
+        "encryption_key_file",
+        "FILE",
+        "",
+        "Read the encryption key from this file [default: <database path>.key, made at the first start]",
+    ),
+    setting("node", "NAME", "local", "Name of this server among those that share a database"),
+    setting("request_timeout", "DURATION", "5s", "Bound of one attempt, the whole exchange"),
+    setting("connect_timeout", "DURATION", "3s", "Bound of connecting within an attempt"),
+    setting(
+        "retry_schedule",
+        "DURATIONS",
+        "1m,5m,30m,2h,6h,24h",
+        "Waits between attempts, separated by commas",
+    ),
+    setting("disable_after", "DURATION", "5d", "Disable a webhook whose every attempt failed for this long"),
+    setting("in_flight", "NUMBER", "1024", "Attempts under way at once"),
+    setting("in_flight_per_webhook", "NUMBER", "32", "Attempts under way at once to one webhook"),
+    setting("extra_ca_file", "FILE", "", "PEM certificates trusted besides the public roots"),
+    setting(
+        "allowed_networks",
+        "CIDRS",
+        "",
+        "Networks that deliveries may reach although they are not public, such as 10.0.0.0/8",
+    ),
+    setting(
+        "retention",
+        "DURATION",
+        "30d",
+        "How long finished deliveries and their events are kept, at least 24h",
+    ),
+    setting("rotation_grace", "DURATION", "24h", "How long the old secret stays valid after a rotation"),
+    setting("max_event_bytes", "BYTES", "262144", "Largest event"),
+    setting("max_batch_events", "NUMBER", "1000", "Most events of one batch"),
+    setting("max_webhooks_per_account", "NUMBER", "1000", "Most webhooks of one account"),
+    setting("max_patterns_per_webhook", "NUMBER", "100", "Most event patterns of one webhook"),
+    setting(
+        "shutdown_timeout",
+        "DURATION",
+        "20s",
+        "How long a stopping server waits for requests and attempts under way",
+    ),
+    setting(
+        "log",
+        "FILTER",
+        "info",
+        "What is logged: error, warn, info, debug, trace, or a filter such as info,waxwing_delivery=debug",
+    ),
+    setting("log_format", "FORMAT", "text", "How it is logged: text or json"),
+];
+
+/// Environment variables that are no settings of the server, but known to some command.
+pub(crate) const OTHER_VARIABLES: &[&str] =
+    &["WAXWING_CONFIG", "WAXWING_URL", "WAXWING_KEY", "WAXWING_API_KEY", "WAXWING_ACCOUNT", "WAXWING_SECRET"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_spelled_like_toml_keys() {
+        for (at, setting) in SETTINGS.iter().enumerate() {
+            assert!(setting.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", setting.key);
+            assert!(SETTINGS[at + 1..].iter().all(|other| other.key != setting.key), "{}", setting.key);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! From settings to a running server, and back.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+use waxwing_api::{Api, Limits};
+use waxwing_core::{Clock, Entropy, TargetPolicy, seal::SealingKey};
+use waxwing_delivery::{Engine, EngineOptions, EngineParts, https::{HttpsSender, SenderOptions}};
+use waxwing_sqlite::SqliteStore;
+use waxwing_store::{Metrics, Node, Store};
+
+use super::{health::Health, keys, logging, signals};
+use crate::{
+    config::{Database, Effective, Environment, Flags, Settings},
+    exit::Exit,
+    system::{OsEntropy, SystemClock},
+};
+
+/// How long this node may be silent before another one takes its work over.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Most servers close a connection after a minute or more without use.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// Runs until it is asked to end, or cannot go on.
+pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
+    let settings = read(&flags)?;
+    logging::start(&settings)?;
+    let mut signals = signals::Signals::listen()?;
+    // Bound first: a taken port is the likeliest mistake, and costs nothing then.
+    let listener = bind(&settings.listen).await?;
+    let metrics_listener = match &settings.metrics_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let server = Server::open(&settings).await?;
+    let (stop, stopped) = watch::channel(false);
+    let address = listener.local_addr()?;
+    let serving = tokio::spawn(server.serve(&settings, listener, metrics_listener, stopped));
+    tracing::info!(%address, database = %describe(&settings.database), version = env!("CARGO_PKG_VERSION"), node = settings.node, "listening");
+    let end = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, "shutting down");
+            Ok(())
+        }
+        () = signals::stdin_closed(flags.until_stdin_closes) => Ok(()),
+        reason = server.health.broken() => Err(reason),
+    };
+    signals.end_at_once_on_next();
+    server.close(&settings, stop, serving).await;
+    end
+}
+
+fn read(flags: &Flags) -> anyhow::Result<Settings> {
+    let effective = Effective::load(flags, &Environment::of_process());
+    effective
+        .and_then(|effective| Settings::read(&effective))
+        .map_err(|error| Exit::Usage.because(format_args!("{error:#}")))
+}
+
+async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let cure = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program listens there already; stop it or choose another port with --listen"
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need a privilege; choose a higher one with --listen"
+            }
+            std::io::ErrorKind::AddrNotAvailable => {
+                "this machine has no such address; choose another one with --listen"
+            }
+            _ => "choose another address with --listen",
+        };
+        Exit::Failed.because(format_args!("cannot listen at {address}: {error}; {cure}"))
+    })
+}
+
+fn describe(database: &Database) -> String {
+    let Database::Sqlite(path) = database;
+    format!("sqlite:{}", path.display())
+}
+
+struct Server {
+    store: Arc<dyn Store>,
+    node: Node,
+    health: Arc<Health>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    sealing_key: Arc<SealingKey>,
+    policy: Arc<TargetPolicy>,
+    metrics: Arc<Metrics>,
+}
+
+impl Server {
+    /// Opens the database, makes the keys ready and starts delivering.
+    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy::check()?);
+        let metrics = Arc::new(Metrics::default());
+        // What costs nothing is checked before the database is touched.
+        let sending = &settings.sending;
+        let policy = Arc::new(sending.policy());
+        let sender = sender(settings, &policy, &metrics)?;
+        let Database::Sqlite(path) = &settings.database;
+        let store = SqliteStore::open(path, Arc::clone(&metrics)).map_err(|error| Exit::Failed.because(error))?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let sealing_key = Arc::new(keys::sealing_key(settings, &*store, &*entropy).await?);
+        keys::operator_key(settings, &*store, &*clock, &*entropy).await?;
+        let node = store.register(&settings.node, clock.now(), LEASE).await?;
+        let parts = EngineParts {
+            store: Arc::clone(&store),
+            node,
+            sender: Arc::new(sender),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            sealing_key: Arc::clone(&sealing_key),
+            policy: Arc::clone(&policy),
+            metrics: Arc::clone(&metrics),
+        };
+        let options = EngineOptions {
+            request_timeout: sending.request_timeout,
+            schedule: sending.schedule.clone(),
+            disable_after: sending.disable_after,
+            in_flight: sending.in_flight,
+            in_flight_per_webhook: sending.in_flight_per_webhook,
+            lease: LEASE,
+            retention: sending.retention,
+            ..EngineOptions::default()
+        };
+        let health = Health::new(Arc::clone(&store), Engine::start(parts, options));
+        Ok(Self { store, node, health, clock, entropy, sealing_key, policy, metrics })
+    }
+
+    /// Answers requests until `stopped`, then finishes those under way.
+    fn serve(
+        &self,
+        settings: &Settings,
+        listener: TcpListener,
+        metrics_listener: Option<TcpListener>,
+        stopped: watch::Receiver<bool>,
+    ) -> impl Future<Output = std::io::Result<()>> + Send + use<> {
+        let health = Arc::clone(&self.health);
+        let api = Api {
+            store: Arc::clone(&self.store),
+            node: self.node,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            sealing_key: Arc::clone(&self.sealing_key),
+            policy: Arc::clone(&self.policy),
+            metrics: Arc::clone(&self.metrics),
+            limits: Limits {
+                event_bytes: settings.limits.event_bytes,
+                batch_events: settings.limits.batch_events,
+                webhooks_per_account: settings.limits.webhooks_per_account,
+                patterns_per_webhook: settings.limits.patterns_per_webhook,
+            },
+            rotation_grace: settings.rotation_grace,
+            ready: Arc::new(move || health.ready()),
+        };
+        waxwing_api::serve(api, listener, metrics_listener, stopped)
+    }
+
+    /// Ends in the opposite order of the beginning: no new requests, those under
+    /// way, deliveries under way, the lease, the database.
+    async fn close(
+        self,
+        settings: &Settings,
+        stop: watch::Sender<bool>,
+        serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    ) {
+        let deadline = settings.shutdown_timeout;
+        let began = tokio::time::Instant::now();
+        self.health.leave();
+        stop.send_replace(true);
+        match tokio::time::timeout(deadline, serving).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the API did not end as it should"),
+            Ok(Err(error)) => tracing::warn!(%error, "the API did not end as it should"),
+            Err(_) => {
+                tracing::warn!("requests were cut off: they took longer than the shutdown timeout");
+            }
+        }
+        if let Some(engine) = self.health.take_engine() {
+            engine.shutdown(deadline.saturating_sub(began.elapsed())).await;
+        }
+        if let Err(error) = self.store.leave(self.node).await {
+            tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
+        }
+        self.store.close().await;
+        tracing::info!("ended");
+    }
+}
+
+fn sender(
+    settings: &Settings,
+    policy: &Arc<TargetPolicy>,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<HttpsSender> {
+    let roots = match &settings.sending.extra_ca_file {
+        Some(path) => {
+            let pem = std::fs::read_to_string(path);
+            Some(pem.map_err(|error| {
+                Exit::Usage.because(format_args!("the CA file {} cannot be read: {error}.", path.display()))
+            })?)
+        }
+        None => None,
+    };
+    let sending = &settings.sending;
+    HttpsSender::new(SenderOptions {
+        policy: Arc::clone(policy),
+        extra_ca_pem: roots.map(String::into_bytes),
+        user_agent: concat!("Waxwing/", env!("CARGO_PKG_VERSION")).to_owned(),
+        connect_timeout: sending.connect_timeout,
+        idle_timeout: IDLE_TIMEOUT,
+        max_idle_per_host: sending.in_flight_per_webhook,
+        max_connections_per_host: sending.in_flight,
+        clock: Arc::new(SystemClock),
+        metrics: Arc::clone(metrics),
+    })
+    .map_err(|error| Exit::Usage.because(format_args!("{error}")))
+}

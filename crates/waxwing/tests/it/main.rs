@@ -1,0 +1,24 @@
+//! The built program, from outside: over HTTP and the command line only.
+//!
+//! Each test has a server process of its own with a fresh database, and a TLS
+//! receiver that does as it is told. Nothing sleeps: tests wait for what they
+//! expect, up to a deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends by panicking"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod bad_input;
+mod command_line;
+mod configuration;
+mod delivery;
+mod lifecycle;
+mod log;
+mod signatures;
