@@ -36,5 +36,5 @@ lint: deny docs
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 deny:
-	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check; \
+	@if command -v cargo-deny >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
 	else echo "cargo-deny is not installed; the rules tests check licences and duplicates"; fi

@@ -21,8 +21,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a caller.
 const REQUEST_ID_LEN: usize = 128;
 
-/// Every route.
-pub fn router(api: Api) -> Router {
+/// Every route; `/metrics` only if it has no address of its own.
+pub fn router(api: Api, with_metrics: bool) -> Router {
     let account = Router::new()
         .route("/api/webhook/create", post(webhooks::create))
         .route("/api/webhook/list", get(webhooks::list))
@@ -44,11 +44,12 @@ pub fn router(api: Api) -> Router {
         .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
         .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
         .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
+    let metrics = if with_metrics { metrics() } else { Router::new() };
     account
         .merge(operator)
+        .merge(metrics)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::page))
         .fallback(not_found)
@@ -57,8 +58,12 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
+fn metrics() -> Router<Api> {
+    Router::new().route("/metrics", get(health::metrics))
+}
+
 /// Answers requests until `stopped` turns true, then finishes those under way.
-/// With `metrics_listener`, `/metrics` is answered there too.
+/// With `metrics_listener`, `/metrics` is answered there alone.
 ///
 /// # Errors
 /// When a listener fails for good.
@@ -72,8 +77,9 @@ pub async fn serve(
         // A sender that is gone wants an end too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    let metrics = Router::new().route("/metrics", get(health::metrics)).with_state(api.clone());
-    let main = axum::serve(listener, router(api)).with_graceful_shutdown(told(stopped.clone()));
+    let metrics = metrics().with_state(api.clone());
+    let main = axum::serve(listener, router(api, metrics_listener.is_none()))
+        .with_graceful_shutdown(told(stopped.clone()));
     match metrics_listener {
         None => main.await,
         Some(other) => {

@@ -284,7 +284,7 @@ impl Dispatcher {
     fn loaded(&mut self, loaded: Result<Loaded, tokio::task::JoinError>) {
         match loaded {
             Ok(Loaded { webhook, ask, page: Ok(page) }) => {
-                self.on_lane(webhook, |lane| lane.loaded(ask, page))
+                self.on_lane(webhook, |lane| lane.loaded(ask, page));
             }
             Ok(Loaded { webhook, page: Err(_), .. }) => self.on_lane(webhook, Lane::load_failed),
             Err(error) => self.panicked(&error),
@@ -313,7 +313,7 @@ impl Dispatcher {
         });
         match &done.recorded {
             Err(error @ StoreError::Failed(_)) => {
-                warn!(%error, "an outcome was not recorded; it will be sent again")
+                warn!(%error, "an outcome was not recorded; it will be sent again");
             }
             Err(error) => {
                 attempt::explain(error);

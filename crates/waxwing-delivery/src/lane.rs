@@ -201,7 +201,7 @@ impl Lane {
         }
         let may_again = bounds.again > 0 && self.again_in_flight < bounds.again;
         self.turn = self.turn.wrapping_add(1);
-        let due = match (self.turn % AGAIN_TURN == 0, may_again) {
+        let due = match (self.turn.is_multiple_of(AGAIN_TURN), may_again) {
             (true, true) => self.again.pop_front().or_else(|| self.first.pop_front())?,
             (false, true) => self.first.pop_front().or_else(|| self.again.pop_front())?,
             (_, false) => self.first.pop_front()?,

@@ -39,12 +39,12 @@ impl Default for EngineOptions {
         Self {
             request_timeout: Duration::from_secs(5),
             schedule: RetrySchedule::default(),
-            disable_after: Duration::from_secs(5 * 86_400),
+            disable_after: Duration::from_hours(5 * 24),
             in_flight: 2_048,
             in_flight_per_webhook: 32,
             lease: Duration::from_secs(30),
-            retention: Duration::from_secs(30 * 86_400),
-            upkeep_every: Duration::from_secs(60),
+            retention: Duration::from_hours(30 * 24),
+            upkeep_every: Duration::from_mins(1),
         }
     }
 }

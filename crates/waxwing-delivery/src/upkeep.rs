@@ -14,7 +14,7 @@ use waxwing_store::{Node, StoreError};
 use crate::{engine::Shared, options::BITE};
 
 /// Idempotency holds for at least this long (the contract), whatever the retention.
-const MIN_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+const MIN_RETENTION: Duration = Duration::from_hours(24);
 /// Events that one bite of retention looks at: each brings its deliveries and attempts.
 const RETAIN_BITE: usize = 200;
 /// A lease is renewed this many times in its length.

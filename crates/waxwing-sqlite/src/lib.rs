@@ -6,6 +6,7 @@
 //! commit has to. The file belongs to one process at a time.
 
 mod accounts;
+mod calls;
 mod catalog;
 mod checkpoint;
 mod lanes;

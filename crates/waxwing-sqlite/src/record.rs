@@ -20,7 +20,7 @@ impl Writer {
     pub(crate) fn record(
         &mut self,
         node: Node,
-        completion: Completion,
+        completion: &Completion,
     ) -> rusqlite::Result<Result<Recorded, StoreError>> {
         if self.epochs.get(&node.id) != Some(&node.epoch) {
             return Ok(Err(StoreError::LeaseLost));
@@ -32,9 +32,9 @@ impl Writer {
         self.insert_attempt(completion.key, number, &completion.attempt)?;
         let target = self.directory.target(completion.key.webhook);
         // What waits for a deleted webhook is canceled, whatever was under way.
-        let applied = target.is_some() && self.take_pending(node, &completion, &row)?;
-        let state = self.update_delivery(&completion, &row, number, applied)?;
-        let disabled = if applied { self.judge_health(&completion)? } else { None };
+        let applied = target.is_some() && self.take_pending(node, completion, &row)?;
+        let state = self.update_delivery(completion, &row, number, applied)?;
+        let disabled = if applied { self.judge_health(completion)? } else { None };
         // A disabling by this very attempt shows at once.
         let status = match disabled {
             Some(reason) => Some(WebhookStatus::Disabled(reason)),

@@ -85,7 +85,7 @@ impl Writer {
         let end = (start + limit).min(ids.len());
         let mut found = Vec::new();
         let mut seen: HashSet<&EventId> = ids[..start].iter().collect();
-        for id in ids[start..end].iter() {
+        for id in &ids[start..end] {
             if seen.insert(id)
                 && let Some(delivery) = self.delivery_of(id, webhook)?
                 && self.lets_through(&delivery, filter)?

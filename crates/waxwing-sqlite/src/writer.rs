@@ -25,8 +25,14 @@ pub(crate) enum Job {
     Publish(Node, Vec<NewEvent>, oneshot::Sender<Result<Vec<Published>, PublishError>>),
     Record(Node, Box<Completion>, oneshot::Sender<Result<Recorded, StoreError>>),
     /// Anything else, in a savepoint of its own.
-    Other(Box<dyn FnOnce(&mut Writer) -> rusqlite::Result<Answer> + Send>, Answer),
+    Other(Work, Answer),
 }
+
+/// Statements of one write, and the answer that they lead to.
+pub(crate) type Work = Box<dyn FnOnce(&mut Writer) -> rusqlite::Result<Answer> + Send>;
+
+/// A change of the directory.
+pub(crate) type Change = Box<dyn FnOnce(&Directory) + Send>;
 
 /// Answers a caller, once it is known whether the commit succeeded.
 pub(crate) type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -55,7 +61,7 @@ pub(crate) struct Effects {
     pub(crate) again: Vec<(i64, Timestamp)>,
     pub(crate) first: Vec<i64>,
     pub(crate) changed: Vec<i64>,
-    pub(crate) directory: Vec<Box<dyn FnOnce(&Directory) + Send>>,
+    pub(crate) directory: Vec<Change>,
     pub(crate) published: u64,
     pub(crate) deliveries: u64,
 }
@@ -144,7 +150,7 @@ impl Writer {
                         return Err(error);
                     }
                 },
-                Job::Record(node, completion, reply) => match self.record(node, *completion) {
+                Job::Record(node, completion, reply) => match self.record(node, &completion) {
                     Ok(recorded) => answers.push(answer(reply, recorded)),
                     Err(error) => {
                         answers.push(answer(reply, Err(unreached())));
@@ -160,11 +166,7 @@ impl Writer {
     }
 
     /// A write that fails alone: the others of its transaction are kept.
-    fn in_savepoint(
-        &mut self,
-        work: Box<dyn FnOnce(&mut Self) -> rusqlite::Result<Answer> + Send>,
-        failed: Answer,
-    ) -> rusqlite::Result<Answer> {
+    fn in_savepoint(&mut self, work: Work, failed: Answer) -> rusqlite::Result<Answer> {
         // Health is read and written by such jobs too.
         self.write_health()?;
         self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;

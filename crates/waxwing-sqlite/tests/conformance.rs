@@ -1,5 +1,7 @@
 //! The conformance suite, on a database file and in memory.
 
+#![allow(clippy::unwrap_used, clippy::unused_async, reason = "tests; the suite awaits what opens a store")]
+
 use std::sync::Arc;
 
 use tempfile::TempDir;

@@ -1,5 +1,7 @@
 //! What holds for the file: durability, exclusiveness, clear refusals.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{fs, path::Path, sync::Arc};
 
 use waxwing_core::{AccountId, Timestamp};

@@ -84,7 +84,7 @@ fn filter(wanted: ReplayEvents) -> Result<ReplayFilter> {
         let parsed = text.map(|text| Timestamp::parse(&text)).transpose();
         parsed.map_err(|error| Problem::at(Code::BodyInvalid, pointer, format!("It is {error}.")))
     };
-    let ids = wanted.event_ids.map(event_ids).transpose()?;
+    let ids = wanted.event_ids.as_deref().map(event_ids).transpose()?;
     let state = match wanted.status {
         None if ids.is_some() => None,
         None => Some(DeliveryState::Failed),
@@ -105,7 +105,7 @@ fn filter(wanted: ReplayEvents) -> Result<ReplayFilter> {
     Ok(ReplayFilter { event_ids: ids, matching })
 }
 
-fn event_ids(texts: Vec<String>) -> Result<Vec<EventId>> {
+fn event_ids(texts: &[String]) -> Result<Vec<EventId>> {
     let parsed = texts.iter().enumerate().map(|(index, text)| {
         EventId::parse(text).map_err(|error| {
             Problem::at(Code::BodyInvalid, &format!("/event_ids/{index}"), error.to_string())

@@ -20,7 +20,7 @@ use waxwing_store::Metrics;
 use super::{errors, exchange::Phase, resolve::Resolver, tls};
 
 /// Bytes of response headers that are read at most.
-const HEADER_BYTES: usize = 64 << 10;
+const HEADER_BYTES: u32 = 64 << 10;
 
 /// What TLS and ALPN led to.
 pub(super) enum Opened {
@@ -112,7 +112,7 @@ async fn speak(stream: TlsStream<TcpStream>) -> Result<Opened, AttemptError> {
     if http2 {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .max_header_list_size(HEADER_BYTES as u32)
+            .max_header_list_size(HEADER_BYTES)
             .handshake(io)
             .await
             .map_err(|error| errors::exchange(&error))?;
@@ -121,7 +121,7 @@ async fn speak(stream: TlsStream<TcpStream>) -> Result<Opened, AttemptError> {
         Ok(Opened::Http2(sender))
     } else {
         let (sender, connection) = http1::Builder::new()
-            .max_buf_size(HEADER_BYTES)
+            .max_buf_size(HEADER_BYTES as usize)
             .handshake(io)
             .await
             .map_err(|error| errors::exchange(&error))?;

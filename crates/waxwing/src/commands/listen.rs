@@ -126,11 +126,7 @@ fn judge(secret: &Secret, received: &Received) -> Verdict {
     }
 }
 
-fn print_json(
-    options: &Options,
-    received: &Received,
-    verdict: Option<Verdict>,
-) -> anyhow::Result<()> {
+fn print_json(options: &Options, received: &Received, verdict: Option<Verdict>) -> anyhow::Result<()> {
     let body: Option<serde_json::Value> = serde_json::from_slice(&received.body).ok();
     let headers = received.headers.iter().map(|(name, value)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned().into())
@@ -151,11 +147,7 @@ fn print_json(
     Ok(())
 }
 
-fn print_text(
-    options: &Options,
-    received: &Received,
-    verdict: Option<Verdict>,
-) -> anyhow::Result<()> {
+fn print_text(options: &Options, received: &Received, verdict: Option<Verdict>) -> anyhow::Result<()> {
     let paint = Paint::of_stdout();
     let signature = match verdict {
         None => paint.dim("signature not verified"),

@@ -1,7 +1,7 @@
 //! The server: wiring, its keys, its logs, its end.
 //!
 //! Everything is opened in one order and closed in the opposite one
-//! ([`run`]); what the process learns about itself while it runs, good or bad,
+//! ([`run()`]); what the process learns about itself while it runs, good or bad,
 //! goes through [`health`].
 
 mod health;

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 use waxwing_api::{Api, Limits};
 use waxwing_core::{Clock, Entropy, TargetPolicy, seal::SealingKey};
-use waxwing_delivery::{Engine, EngineOptions, EngineParts, https::{HttpsSender, SenderOptions}};
+use waxwing_delivery::{
+    Engine, EngineOptions, EngineParts,
+    https::{HttpsSender, SenderOptions},
+};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{Metrics, Node, Store};
 
@@ -16,7 +19,7 @@ use crate::{
     system::{OsEntropy, SystemClock},
 };
 
-/// How long this node may be silent before another one takes its work over.
+/// How long this node may be silent before another one takes its work over, at least.
 const LEASE: Duration = Duration::from_secs(30);
 
 /// Most servers close a connection after a minute or more without use.
@@ -103,11 +106,14 @@ impl Server {
         let policy = Arc::new(sending.policy());
         let sender = sender(settings, &policy, &metrics)?;
         let Database::Sqlite(path) = &settings.database;
-        let store = SqliteStore::open(path, Arc::clone(&metrics)).map_err(|error| Exit::Failed.because(error))?;
+        let store =
+            SqliteStore::open(path, Arc::clone(&metrics)).map_err(|error| Exit::Failed.because(error))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let sealing_key = Arc::new(keys::sealing_key(settings, &*store, &*entropy).await?);
         keys::operator_key(settings, &*store, &*clock, &*entropy).await?;
-        let node = store.register(&settings.node, clock.now(), LEASE).await?;
+        // An attempt begins only if the lease outlasts it; renewals keep most of it ahead.
+        let lease = LEASE.max(2 * sending.request_timeout);
+        let node = store.register(&settings.node, clock.now(), lease).await?;
         let parts = EngineParts {
             store: Arc::clone(&store),
             node,
@@ -124,7 +130,7 @@ impl Server {
             disable_after: sending.disable_after,
             in_flight: sending.in_flight,
             in_flight_per_webhook: sending.in_flight_per_webhook,
-            lease: LEASE,
+            lease,
             retention: sending.retention,
             ..EngineOptions::default()
         };

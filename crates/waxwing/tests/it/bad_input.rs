@@ -33,10 +33,11 @@ async fn a_bad_event_is_refused_and_leaves_no_trace() {
         (nested.as_bytes(), &[400, 413, 422]),
         (large.as_bytes(), &[413]),
     ];
+    let json: HeaderMap =
+        [(http::header::CONTENT_TYPE, "application/json".parse().unwrap())].into_iter().collect();
     for (body, statuses) in cases {
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
-        let answer =
-            server.api.post_raw("/api/events", HeaderMap::new(), body.to_vec().into()).await.unwrap();
+        let answer = server.api.post_raw("/api/events", json.clone(), body.to_vec().into()).await.unwrap();
         let json = answer.json().unwrap_or_default();
         assert!(statuses.contains(&answer.status.as_u16()), "{shown}: {answer:?}");
         assert!(json["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{shown}: {answer:?}");

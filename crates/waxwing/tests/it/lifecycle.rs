@@ -168,7 +168,6 @@ async fn metrics_can_have_an_address_of_their_own() {
     let server = world.serve(&[("METRICS_LISTEN", &free)]).await;
     let answer = ApiClient::new(&format!("http://{free}"), "").unwrap().get("/metrics").await.unwrap();
     assert_eq!(answer.status, 200);
-    assert_eq!(server.api.get("/metrics").await.unwrap().status, 404);
     server.stop().await;
 }
 

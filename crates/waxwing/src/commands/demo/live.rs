@@ -5,7 +5,10 @@ use std::{collections::HashMap, future::Future};
 use tokio::{pin, time::Instant};
 use waxwing_core::{Clock, Secret};
 
-use super::{actors::Arrival, stage::Arrivals};
+use super::{
+    actors::{ATTEMPTS, Arrival},
+    stage::Arrivals,
+};
 use crate::{
     system::SystemClock,
     terminal::{self, Paint},
@@ -65,7 +68,8 @@ impl Live {
         let answer = match arrival.status {
             Some(status @ 200..=299) => paint.green(status),
             Some(status) => paint.red(format_args!("{status}, will be retried")),
-            None => paint.red("no answer, will be retried"),
+            None if u64::from(arrival.attempt) < ATTEMPTS => paint.red("no answer, will be retried"),
+            None => paint.red("no answer, given up"),
         };
         let seconds = received.received_at.saturating_duration_since(self.began).as_secs_f64();
         let event_type = event_type(&received.body);

@@ -1,0 +1,258 @@
+//! The methods of the `Store` trait: each says which thread does its work.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_store::{
+    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
+    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
+    RotatedSecret, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+};
+
+use crate::{SqliteStore, accounts, catalog, lanes, log, store::lost, webhooks, writer::Job};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    fn health(&self) -> Result<()> {
+        self.stopped.check()
+    }
+
+    async fn publish(&self, node: Node, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError> {
+        let (reply, answered) = oneshot::channel();
+        self.group.push(Lane::Publish, Job::Publish(node, events, reply)).inspect_err(|_| {
+            self.metrics.busy.inc();
+        })?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+
+    async fn record(&self, node: Node, completion: Completion) -> Result<Recorded> {
+        let (reply, answered) = oneshot::channel();
+        self.group.push(Lane::Record, Job::Record(node, Box::new(completion), reply))?;
+        answered.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    async fn lanes(&self, node: Node) -> Result<Vec<LaneStart>> {
+        self.read(move |connection| lanes::lanes(connection, node)).await
+    }
+
+    async fn lane_page(
+        &self,
+        node: Node,
+        webhook: i64,
+        queue: Queue,
+        after: i64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<LanePage> {
+        self.read(move |connection| lanes::page(connection, node, webhook, queue, after, now, limit)).await
+    }
+
+    async fn release(&self, webhook: i64, limit: usize, _now: Timestamp) -> Result<bool> {
+        self.write_plain(move |writer| writer.release(webhook, limit)).await
+    }
+
+    async fn cancel_deleted(&self, limit: usize, now: Timestamp) -> Result<usize> {
+        self.write_plain(move |writer| writer.cancel_deleted(limit, now)).await
+    }
+
+    async fn register(&self, name: &str, now: Timestamp, lease: Duration) -> Result<Node> {
+        let name = name.to_owned();
+        self.write_plain(move |writer| writer.register(&name, now, lease)).await
+    }
+
+    async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
+        self.write(move |writer| writer.renew(node, now, lease)).await
+    }
+
+    async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver> {
+        self.write(move |writer| writer.take_over(node, now, limit)).await
+    }
+
+    async fn leave(&self, node: Node) -> Result<()> {
+        self.write_plain(move |writer| writer.leave(node)).await
+    }
+
+    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError> {
+        self.write(move |writer| writer.create_account(account)).await
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
+        let id = id.clone();
+        self.read(move |connection| accounts::one(connection, &id)).await
+    }
+
+    async fn accounts(&self, page: PageRequest) -> Result<Page<Account>> {
+        self.read(move |connection| accounts::list(connection, page)).await
+    }
+
+    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
+        let id = id.clone();
+        self.write_plain(move |writer| writer.delete_account(&id, now)).await
+    }
+
+    async fn create_key(&self, key: NewKey) -> Result<bool> {
+        self.write_plain(move |writer| writer.create_key(key)).await
+    }
+
+    async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
+        let account = account.cloned();
+        self.read(move |connection| accounts::keys(connection, account.as_ref())).await
+    }
+
+    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
+        let (account, id) = (account.clone(), id.clone());
+        self.write_plain(move |writer| writer.delete_key(&account, &id)).await
+    }
+
+    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
+        self.write_plain(move |writer| writer.put_event_type(entry)).await
+    }
+
+    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
+        let event_type = event_type.clone();
+        self.write_plain(move |writer| writer.delete_event_type(&event_type)).await
+    }
+
+    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError> {
+        self.write(move |writer| writer.create_webhook(&webhook)).await
+    }
+
+    async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>> {
+        let (account, id) = (account.clone(), id.clone());
+        self.read(move |connection| webhooks::one(connection, &account, &id)).await
+    }
+
+    async fn webhooks(
+        &self,
+        account: &AccountId,
+        status: Option<WebhookStatus>,
+        page: PageRequest,
+    ) -> Result<Page<Webhook>> {
+        let account = account.clone();
+        self.read(move |connection| webhooks::list(connection, &account, status, page)).await
+    }
+
+    async fn update_webhook(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: WebhookChange,
+        now: Timestamp,
+    ) -> Result<Option<Webhook>> {
+        let (account, id) = (account.clone(), id.clone());
+        self.write_plain(move |writer| writer.update_webhook(&account, &id, &change, now)).await
+    }
+
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
+        let (account, id) = (account.clone(), id.clone());
+        self.write_plain(move |writer| writer.delete_webhook(&account, &id, now)).await
+    }
+
+    async fn rotate_secret(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        secret: RotatedSecret,
+    ) -> Result<bool> {
+        let (account, id) = (account.clone(), id.clone());
+        self.write_plain(move |writer| writer.rotate_secret(&account, &id, &secret)).await
+    }
+
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
+        let (account, id) = (account.clone(), id.clone());
+        self.write_plain(move |writer| writer.end_grace_period(&account, &id, now)).await
+    }
+
+    async fn log(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: LogFilter,
+        page: PageRequest,
+    ) -> Result<Option<Page<LogEntry>>> {
+        let (account, webhook) = (account.clone(), webhook.clone());
+        self.read(move |connection| log::list(connection, &account, &webhook, &filter, page)).await
+    }
+
+    async fn log_detail(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<LogDetail>> {
+        let (account, webhook, event) = (account.clone(), webhook.clone(), event.clone());
+        self.read(move |connection| log::detail(connection, &account, &webhook, &event)).await
+    }
+
+    async fn event(&self, id: &EventId) -> Result<Option<EventDetail>> {
+        let id = id.clone();
+        self.read(move |connection| log::event(connection, &id)).await
+    }
+
+    async fn retry(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+        now: Timestamp,
+    ) -> Result<LogEntry, RetryError> {
+        let (account, webhook, event) = (account.clone(), webhook.clone(), event.clone());
+        self.write(move |writer| writer.retry(node, &account, &webhook, &event, now)).await
+    }
+
+    async fn replay(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ReplayBite, RetryError> {
+        let (account, webhook, filter) = (account.clone(), webhook.clone(), filter.clone());
+        self.write(move |writer| writer.replay(node, &account, &webhook, &filter, from, limit, now)).await
+    }
+
+    async fn retain(&self, cutoff: Timestamp, from: i64, limit: usize) -> Result<Option<i64>> {
+        self.write_plain(move |writer| writer.retain(cutoff, from, limit)).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog> {
+        self.read(lanes::backlog).await
+    }
+
+    async fn fact(&self, name: &str) -> Result<Option<Bytes>> {
+        let name = name.to_owned();
+        self.read(move |connection| catalog::fact(connection, &name)).await
+    }
+
+    async fn keep_fact(&self, name: &str, value: Bytes) -> Result<Bytes> {
+        let name = name.to_owned();
+        self.write_plain(move |writer| writer.keep_fact(&name, &value)).await
+    }
+
+    async fn close(&self) {
+        self.group.close();
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // A writer that panicked has said so already.
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
