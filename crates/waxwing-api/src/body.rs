@@ -77,6 +77,10 @@ pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
     if bytes.is_empty() {
         return Err(Problem::new(Code::MalformedJson, "The body is empty; a JSON object is expected."));
     }
+    // Serde would read the members of an object from an array, too.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Problem::at(Code::BodyInvalid, "", "A JSON object is expected, not an array."));
+    }
     let parsed = serde_json::from_slice(bytes);
     parsed.map_err(|error| explain::<T>(bytes, &error))
 }

@@ -109,6 +109,14 @@ impl Problem {
         Self { code, detail, errors }
     }
 
+    /// The same for a part of the body that begins at `place`.
+    pub(crate) fn below(mut self, place: &str) -> Self {
+        for error in &mut self.errors {
+            error.pointer.insert_str(0, place);
+        }
+        self
+    }
+
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("There is no such {what}."))
     }

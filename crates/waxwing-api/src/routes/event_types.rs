@@ -31,10 +31,10 @@ pub(crate) struct PutEventType {
     #[schema(max_length = 2048)]
     description: Option<String>,
     /// An example of `data`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<serde_json::Value>)]
     example: Option<Box<RawValue>>,
     /// A JSON Schema (2020-12 unless it says otherwise) that `data` must satisfy.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<serde_json::Value>)]
     schema: Option<Box<RawValue>>,
 }
 
@@ -43,9 +43,9 @@ pub(crate) struct PutEventType {
 pub(crate) struct EventTypeAnswer {
     r#type: String,
     description: Option<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<serde_json::Value>)]
     example: Option<Box<RawValue>>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<serde_json::Value>)]
     schema: Option<Box<RawValue>>,
 }
 

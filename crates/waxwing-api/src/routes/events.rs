@@ -50,8 +50,8 @@ pub(crate) struct PublishEvent<'a> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublishBatch<'a> {
     #[serde(borrow)]
-    #[schema(min_items = 1, max_items = 1000)]
-    events: Vec<PublishEvent<'a>>,
+    #[schema(min_items = 1, max_items = 1000, value_type = Vec<PublishEvent<'static>>)]
+    events: Vec<&'a RawValue>,
 }
 
 /// The answers of a batch, in its order.
@@ -122,11 +122,12 @@ pub(crate) async fn publish_batch(
     let mut events = Vec::with_capacity(batch.events.len());
     for (index, event) in batch.events.into_iter().enumerate() {
         let place = format!("/events/{index}");
-        let size = event.data.get().len();
+        let size = event.get().len();
         if size > limits.event_bytes {
-            let detail = format!("The event has {size} bytes of data; {} are allowed.", limits.event_bytes);
+            let detail = format!("The event has {size} bytes; {} are allowed.", limits.event_bytes);
             return Err(Problem::at(Code::TooLarge, &place, detail));
         }
+        let event = body::take(event.get().as_bytes()).map_err(|problem| problem.below(&place))?;
         let key = key.as_ref().map(|key| format!("{key}#{index}"));
         events.push(new_event(&api, event, key, &place)?);
     }

@@ -47,7 +47,7 @@ impl From<Key> for KeyAnswer {
 
 /// Make a key for an account
 #[utoipa::path(post, path = "/api/accounts/{id}/keys", tag = "Operator", params(("id" = String, Path)),
-    request_body = CreateKey, responses((status = 201, body = KeyAnswer)))]
+    request_body = Option<CreateKey>, responses((status = 201, body = KeyAnswer)))]
 pub(crate) async fn create(
     _: Operator,
     State(api): State<Api>,

@@ -58,7 +58,7 @@ pub(crate) async fn retry(
 
 /// Send all deliveries again that match
 #[utoipa::path(post, path = "/api/webhook/{id}/replay", tag = "Account", params(("id" = String, Path)),
-    request_body = ReplayEvents, responses((status = 202, body = ReplayedAnswer)))]
+    request_body = Option<ReplayEvents>, responses((status = 202, body = ReplayedAnswer)))]
 pub(crate) async fn replay(
     Account(account): Account,
     State(api): State<Api>,

@@ -36,7 +36,7 @@ What the figures mean:
   CPU          user and system time of the server process for each delivered event
   p50, p99     from the sending of the publish to the arrival at the receiver
   half load    half of the delivered rate that was measured just before
-  disk         bytes of the database files for each stored event
+  disk         bytes of the database's file for each stored event; its log comes on top, once
   isolation    p99 of healthy webhooks at 100/s and at half load, while one webhook hangs and one
                refuses, each with many deliveries waiting, against p99 without them";
 

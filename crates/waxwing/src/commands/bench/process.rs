@@ -32,16 +32,14 @@ fn status_kib(pid: u32, name: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
-/// Bytes of the files in a directory.
-pub(crate) fn disk(directory: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return 0;
+/// Bytes of the files in a directory whose names end so.
+pub(crate) fn disk(directory: &Path, suffix: &str) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+    let size = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.ok().filter(|entry| entry.file_name().to_string_lossy().ends_with(suffix))?;
+        Some(entry.metadata().ok()?.len())
     };
-    entries
-        .filter_map(|entry| entry.ok()?.metadata().ok())
-        .filter(std::fs::Metadata::is_file)
-        .map(|file| file.len())
-        .sum()
+    entries.filter_map(size).sum()
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -27,6 +27,7 @@ pub(super) struct Level {
     pub(super) refused: u64,
     pub(super) peak_rss: Option<u64>,
     pub(super) disk: Option<f64>,
+    pub(super) log: Option<u64>,
     pub(super) slow: Option<Latency>,
     pub(super) half: Option<Latency>,
 }
@@ -120,6 +121,7 @@ impl Report {
             "CPU µs a delivery",
             "peak RSS",
             "disk bytes an event",
+            "write-ahead log",
             "refused busy",
         ]);
         for level in &self.levels {
@@ -130,6 +132,7 @@ impl Report {
                 format!("{:.1}", level.cpu_micros),
                 mebibytes(level.peak_rss),
                 level.disk.map_or_else(|| "–".to_owned(), count),
+                mebibytes(level.log),
                 grouped(level.refused),
             ]);
         }
@@ -217,6 +220,7 @@ fn level_json(level: &Level) -> Value {
         "refused_busy": level.refused,
         "peak_rss_bytes": level.peak_rss,
         "disk_bytes_per_event": level.disk,
+        "write_ahead_log_bytes": level.log,
         "at_100_per_second": level.slow.as_ref().map(latency_json),
         "at_half_load": level.half.as_ref().map(latency_json),
     })

@@ -99,9 +99,14 @@ impl Rig {
         process::cpu(self.server.pid).unwrap_or_default()
     }
 
-    /// Bytes of the database on disk.
+    /// Bytes of the database's file, without its write-ahead log.
     pub(crate) fn disk(&self) -> u64 {
-        process::disk(self.directory.path())
+        process::disk(self.directory.path(), ".db")
+    }
+
+    /// Bytes of its write-ahead log, which does not grow with what is stored.
+    pub(crate) fn log(&self) -> u64 {
+        process::disk(self.directory.path(), ".db-wal")
     }
 
     /// Accounts `<name>-<n>`, each with `webhooks` webhooks at `url`.

@@ -53,7 +53,7 @@ pub(super) async fn measure(
 }
 
 async fn one_level(rig: &Rig, plan: &Plan, hooks: &[Hook], stored: usize) -> anyhow::Result<Level> {
-    let bytes = rig.disk();
+    let (bytes, log) = (rig.disk(), rig.log());
     progress(format_args!("{} events at full speed with {stored} stored", plan.events));
     let mut level = at_full_speed(rig, plan, hooks, plan.events, 1).await?;
     progress(format_args!("100/s for {} s", plan.paced.as_secs()));
@@ -66,6 +66,7 @@ async fn one_level(rig: &Rig, plan: &Plan, hooks: &[Hook], stored: usize) -> any
     #[expect(clippy::cast_precision_loss, reason = "bytes and events are few enough")]
     let disk = bytes as f64 / stored as f64;
     level.disk = Some(disk);
+    level.log = Some(log);
     level.slow = Some(slow);
     level.half = Some(busy);
     Ok(level)
