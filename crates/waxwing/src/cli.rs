@@ -33,6 +33,10 @@ Examples:
   waxwing serve --listen 0.0.0.0:8080 --database sqlite:/var/lib/waxwing/waxwing.db
   WAXWING_RETRY_SCHEDULE=10s,1m,10m waxwing serve --config /etc/waxwing.toml
 
+Every setting is also an environment variable and a key of the TOML file: --retry-schedule is
+WAXWING_RETRY_SCHEDULE and retry_schedule. Flags win over the environment, the environment over
+the file. Names that nobody knows are errors. `waxwing config print` shows what holds.
+
 Secrets have no flag, because other users of a machine can read command lines:
   WAXWING_OPERATOR_KEY or --operator-key-file      the first operator key
   WAXWING_ENCRYPTION_KEY or --encryption-key-file  32 bytes in base64; seals webhook secrets

@@ -144,16 +144,22 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var_os(name).map_or(default, |text| text.to_str().unwrap().parse().unwrap())
 }
 
+/// Waits until nothing waits any more.
 async fn settled(server: &Server, hooks: &[Hook]) {
     for hook in hooks {
         for state in ["pending", "retrying"] {
             let mut tick = tokio::time::interval(Duration::from_millis(20));
+            let mut waiting = Vec::new();
             let none = tokio::time::timeout(DEADLINE, async {
-                while !server.log_of(hook, &format!("status={state}&limit=1")).await.is_empty() {
+                loop {
+                    waiting = server.log_of(hook, &format!("status={state}&limit=3")).await;
+                    if waiting.is_empty() {
+                        return;
+                    }
                     tick.tick().await;
                 }
             });
-            assert!(none.await.is_ok(), "deliveries stay {state}");
+            assert!(none.await.is_ok(), "deliveries stay {state}: {waiting:#?}\n{}", server.log());
         }
     }
 }

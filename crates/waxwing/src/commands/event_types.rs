@@ -15,7 +15,8 @@ use crate::{exit::Exit, terminal};
 
 const AFTER_HELP: &str = "\
 The file is JSON:
-  {\"event_types\": [{\"type\": \"deposit.completed\", \"description\": \"…\", \"example\": {…}, \"schema\": {…}}]}
+  {\"event_types\": [{\"type\": \"deposit.completed\", \"description\": \"…\",
+                    \"example\": {…}, \"schema\": {…}}]}
 
 Everything but type is optional. An event type that the catalog knows already is replaced; none is
 removed. Loading the same file again changes nothing.

@@ -18,8 +18,7 @@ use crate::{
 const AFTER_HELP: &str = "\
 Examples:
   waxwing verify --secret-file secret.txt --header 'X-Webhook-Signature: 5d41…' body.json
-  waxwing verify --secret-file secret.txt -H 'webhook-id: evt_1' -H 'webhook-timestamp: 1774519200' \\
-      -H 'webhook-signature: v1,…' --at 1774519230 body.json
+  waxwing verify --secret-file secret.txt --headers-file headers.txt --at 1774519230 body.json
   waxwing sign --id evt_1 body.json | waxwing verify --headers-file - body.json
 
 Verifies every signature that is given; each of them must hold. Exit code 0 when they do, 3 when

@@ -24,9 +24,9 @@ fn arguments() -> impl Iterator<Item = Arg> {
     let settings = SETTINGS.iter().filter(|setting| !setting.secret).map(|setting| {
         let default = match setting.default {
             "" => String::new(),
-            default => format!("[default: {default}] "),
+            default => format!(" [default: {default}]"),
         };
-        let help = format!("{} {default}[env: {}]", setting.help, setting.variable());
+        let help = format!("{}{default}", setting.help);
         Arg::new(setting.key)
             .long(setting.flag())
             .value_name(setting.value)

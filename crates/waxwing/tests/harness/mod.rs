@@ -64,6 +64,15 @@ impl World {
         Server::start(self.dir.path(), &Self::environment(extra)).await
     }
 
+    /// A server whose files can take no more than this many KiB: what lies
+    /// beyond is refused as by a full disk.
+    pub(crate) async fn serve_on_full_disk(&self, kib: u64, extra: &[(&str, &str)]) -> Server {
+        let mut shell = Command::new("bash");
+        let script = format!("trap '' XFSZ; ulimit -f {kib}; exec '{}' serve", env!("CARGO_BIN_EXE_waxwing"));
+        shell.args(["-c", &script]).env_clear().current_dir(self.dir.path()).kill_on_drop(true);
+        Server::start_as(shell, &Self::environment(extra)).await
+    }
+
     /// A server that is expected to end by itself: its output.
     pub(crate) async fn serve_in_vain(&self, extra: &[(&str, &str)]) -> Output {
         run_in(self.dir.path(), &["serve"], &Self::environment(extra), b"").await

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::Child,
+    process::{Child, Command},
     sync::watch,
 };
 use waxwing_peers::{ApiClient, ApiResponse};
@@ -38,7 +38,13 @@ impl Server {
     /// Starts one and waits until it says where it listens.
     pub(crate) async fn start(dir: &Path, environment: &[(String, String)]) -> Self {
         let mut command = waxwing(dir);
-        command.arg("serve").envs(environment.iter().map(|(name, value)| (name, value)));
+        command.arg("serve");
+        Self::start_as(command, environment).await
+    }
+
+    /// Starts one by a command that becomes `waxwing serve`.
+    pub(crate) async fn start_as(mut command: Command, environment: &[(String, String)]) -> Self {
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
