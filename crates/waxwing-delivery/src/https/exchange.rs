@@ -9,12 +9,18 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
 use waxwing_core::{
     AttemptError, Outcome, TimeoutPhase, Timestamp, outcome::MAX_RETRY_AFTER, target::TargetUrl,
 };
 use waxwing_store::delivery::MAX_RESPONSE_BODY;
 
-use super::{HttpsSender, connect::Opened, errors, pool::Connection};
+use super::{
+    HttpsSender,
+    connect::Opened,
+    errors,
+    pool::{Connection, Way},
+};
 use crate::{Request, Response};
 
 /// Bytes of an answer that are read so that the connection can be kept; with
@@ -56,30 +62,33 @@ enum Failure {
 impl HttpsSender {
     pub(super) async fn exchange(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
         let key = format!("{}:{}", request.url.host(), request.url.port());
-        phase.set(TimeoutPhase::Response);
-        if let Some(mut kept) = self.pool.take(&key) {
-            match self.send_on(&mut kept, &request).await {
-                Ok(answer) => return self.finish(&key, kept, answer, phase).await,
+        phase.set(TimeoutPhase::Connect);
+        let mut way = self.pool.way(&key).await.ok_or(AttemptError::Reset)?;
+        loop {
+            let (mut connection, kept) = match way {
+                Way::Kept(connection) => (connection, true),
+                Way::New(permit) => (self.open(&key, &request.url, permit, phase).await?, false),
+            };
+            phase.set(TimeoutPhase::Response);
+            match self.send_on(&mut connection, &request).await {
+                Ok(answer) => return self.finish(&key, connection, answer, phase).await,
                 // The server closed it while it was not used.
-                Err(Failure::Unsent) => {}
+                Err(Failure::Unsent) if kept => {
+                    way = self.pool.way(&key).await.ok_or(AttemptError::Reset)?;
+                }
+                Err(Failure::Unsent) => return Err(AttemptError::Reset),
                 Err(Failure::Sent(error)) => return Err(error),
             }
         }
-        let mut fresh = self.open(&key, &request.url, phase).await?;
-        match self.send_on(&mut fresh, &request).await {
-            Ok(answer) => self.finish(&key, fresh, answer, phase).await,
-            Err(Failure::Unsent) => Err(AttemptError::Reset),
-            Err(Failure::Sent(error)) => Err(error),
-        }
     }
 
-    async fn open(&self, key: &str, url: &TargetUrl, phase: &Phase) -> Result<Connection, AttemptError> {
-        phase.set(TimeoutPhase::Connect);
-        let permit = self.pool.permit(key).await.ok_or(AttemptError::Reset)?;
-        // Others to the same host may have opened one to share meanwhile.
-        if let Some(shared @ Connection::Http2(_)) = self.pool.take(key) {
-            return Ok(shared);
-        }
+    async fn open(
+        &self,
+        key: &str,
+        url: &TargetUrl,
+        permit: OwnedSemaphorePermit,
+        phase: &Phase,
+    ) -> Result<Connection, AttemptError> {
         Ok(match self.connector.open(url, phase).await? {
             Opened::Http1(sender) => Connection::Http1(sender, permit),
             Opened::Http2(sender) => {

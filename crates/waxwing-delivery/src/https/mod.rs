@@ -37,8 +37,6 @@ pub struct SenderOptions {
     /// How long a connection is kept without use. Below the minute or more after
     /// which most servers close theirs, so that both seldom happen at once.
     pub idle_timeout: Duration,
-    /// Unused connections kept for one host.
-    pub max_idle_per_host: usize,
     /// Connections to one host, used and unused.
     pub max_connections_per_host: usize,
     /// The time, for `Retry-After` with a date.
@@ -85,11 +83,7 @@ impl HttpsSender {
                 options.connect_timeout,
                 options.metrics,
             ),
-            pool: Pool::new(
-                options.idle_timeout,
-                options.max_idle_per_host,
-                options.max_connections_per_host,
-            ),
+            pool: Pool::new(options.idle_timeout, options.max_connections_per_host),
             policy: options.policy,
             clock: options.clock,
             user_agent,

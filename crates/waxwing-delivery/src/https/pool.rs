@@ -2,6 +2,11 @@
 //!
 //! HTTP/1.1 connections are used by one request at a time, the latest first, so
 //! that the others grow old and are closed. An HTTP/2 connection is shared.
+//!
+//! A permit is the right to use a connection of a host, not to have one: with it
+//! a connection that is free is taken before a new one is made, so that a host
+//! never has more connections than permits, and whoever gives one back lets the
+//! next go on.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -25,10 +30,16 @@ pub(super) enum Connection {
     Http2(http2::SendRequest<Full<Bytes>>),
 }
 
+/// What a request to a host goes over.
+pub(super) enum Way {
+    Kept(Connection),
+    /// None is free: the right to open one.
+    New(OwnedSemaphorePermit),
+}
+
 struct Idle {
     sender: http1::SendRequest<Full<Bytes>>,
     since: Instant,
-    permit: OwnedSemaphorePermit,
 }
 
 struct Host {
@@ -47,49 +58,56 @@ struct State {
 pub(super) struct Pool {
     state: Mutex<State>,
     idle_timeout: Duration,
-    idle_per_host: usize,
     per_host: usize,
 }
 
 impl Pool {
-    pub(super) fn new(idle_timeout: Duration, idle_per_host: usize, per_host: usize) -> Self {
+    pub(super) fn new(idle_timeout: Duration, per_host: usize) -> Self {
         let state = State { hosts: HashMap::new(), idle: 0, swept: Instant::now() };
-        Self { state: Mutex::new(state), idle_timeout, idle_per_host, per_host: per_host.max(1) }
+        Self { state: Mutex::new(state), idle_timeout, per_host: per_host.max(1) }
     }
 
-    /// A connection that is free, or shared; none when a new one is needed.
-    pub(super) fn take(&self, key: &str) -> Option<Connection> {
+    /// A connection that is shared or free, or the right to open one; waits while
+    /// the host has all that it may have. None while the process ends.
+    pub(super) async fn way(&self, key: &str) -> Option<Way> {
+        let permits = match self.shared(key) {
+            Ok(shared) => return Some(Way::Kept(Connection::Http2(shared))),
+            Err(permits) => permits,
+        };
+        let permit = match Arc::clone(&permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => permits.acquire_owned().await.ok()?,
+        };
+        Some(self.take(key, permit))
+    }
+
+    /// The connection that all requests to a host share, or its permits.
+    fn shared(&self, key: &str) -> Result<http2::SendRequest<Full<Bytes>>, Arc<Semaphore>> {
+        let state = &mut *self.state.lock();
+        let Some(host) = state.hosts.get_mut(key) else {
+            let permits = Arc::new(Semaphore::new(self.per_host));
+            let host = Host { idle: Vec::new(), shared: None, permits: Arc::clone(&permits) };
+            state.hosts.insert(key.into(), host);
+            return Err(permits);
+        };
+        host.shared(Instant::now()).ok_or_else(|| Arc::clone(&host.permits))
+    }
+
+    /// What is free, or was shared by another request meanwhile.
+    fn take(&self, key: &str, permit: OwnedSemaphorePermit) -> Way {
         let now = Instant::now();
         let state = &mut *self.state.lock();
-        let host = state.hosts.get_mut(key)?;
-        if let Some((sender, used)) = &mut host.shared {
-            if !sender.is_closed() {
-                *used = now;
-                return Some(Connection::Http2(sender.clone()));
-            }
-            host.shared = None;
+        let Some(host) = state.hosts.get_mut(key) else { return Way::New(permit) };
+        if let Some(shared) = host.shared(now) {
+            return Way::Kept(Connection::Http2(shared));
         }
         while let Some(idle) = host.idle.pop() {
             state.idle -= 1;
             if !idle.sender.is_closed() && now - idle.since < self.idle_timeout {
-                return Some(Connection::Http1(idle.sender, idle.permit));
+                return Way::Kept(Connection::Http1(idle.sender, permit));
             }
         }
-        None
-    }
-
-    /// The right to open one more connection to a host.
-    pub(super) async fn permit(&self, key: &str) -> Option<OwnedSemaphorePermit> {
-        let permits = {
-            let state = &mut *self.state.lock();
-            let host = state.hosts.entry(key.into()).or_insert_with(|| Host {
-                idle: Vec::new(),
-                shared: None,
-                permits: Arc::new(Semaphore::new(self.per_host)),
-            });
-            Arc::clone(&host.permits)
-        };
-        permits.acquire_owned().await.ok()
+        Way::New(permit)
     }
 
     /// Keeps a shared connection for all requests to a host.
@@ -108,13 +126,26 @@ impl Pool {
             state.sweep(now, self.idle_timeout);
         }
         if let Some(host) = state.hosts.get_mut(key)
-            && host.idle.len() < self.idle_per_host
             && state.idle < IDLE
             && !sender.is_closed()
         {
-            host.idle.push(Idle { sender, since: now, permit });
+            host.idle.push(Idle { sender, since: now });
             state.idle += 1;
         }
+        // After the connection is back: who waited for the permit finds it.
+        drop(permit);
+    }
+}
+
+impl Host {
+    fn shared(&mut self, now: Instant) -> Option<http2::SendRequest<Full<Bytes>>> {
+        let (sender, used) = self.shared.as_mut()?;
+        if sender.is_closed() {
+            self.shared = None;
+            return None;
+        }
+        *used = now;
+        Some(sender.clone())
     }
 }
 

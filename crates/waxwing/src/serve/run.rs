@@ -219,7 +219,6 @@ fn sender(
         user_agent: concat!("Waxwing/", env!("CARGO_PKG_VERSION")).to_owned(),
         connect_timeout: sending.connect_timeout,
         idle_timeout: IDLE_TIMEOUT,
-        max_idle_per_host: sending.in_flight_per_webhook,
         max_connections_per_host: sending.in_flight,
         clock: Arc::new(SystemClock),
         metrics: Arc::clone(metrics),

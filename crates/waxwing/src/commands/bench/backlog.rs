@@ -11,7 +11,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 /// Piles up deliveries for a webhook that hangs, starts the server again and
 /// lets it work.
 pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Backlog> {
-    let mut rig = Rig::build(plan.directory.as_ref()).await?;
+    let mut rig = Rig::build(plan).await?;
     let hangs = rig.accounts("hangs", plan.accounts.min(100), 1, &rig.receiver_url("/hang")).await?;
     progress(format_args!("{} deliveries pile up", plan.backlog));
     let run = rig.arrivals.begin(plan.backlog);

@@ -19,7 +19,7 @@ use crate::commands::server::expect;
 
 /// Measures at 100/s and at half of what the server does at full speed.
 pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Isolation>> {
-    let mut rig = Rig::build(plan.directory.as_ref()).await?;
+    let mut rig = Rig::build(plan).await?;
     let healthy = rig.accounts("healthy", plan.accounts, 1, &rig.receiver_url("/")).await?;
     let nothing = RawListener::closed_port().await?;
     let hangs = rig.accounts("hangs", 1, 1, &rig.receiver_url("/hang")).await?;

@@ -87,6 +87,9 @@ pub(crate) struct Options {
     /// Bytes of an event
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..=262_144), value_name = "BYTES")]
     event_bytes: u32,
+    /// Let the receiver speak HTTP/1.1 only; otherwise the server takes HTTP/2
+    #[arg(long)]
+    http1: bool,
     /// Put the databases into this directory instead of the system's temporary one
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
@@ -106,6 +109,7 @@ struct Plan {
     connections: usize,
     accounts: usize,
     event_bytes: usize,
+    http1: bool,
     directory: Option<PathBuf>,
 }
 
@@ -128,6 +132,7 @@ impl Options {
             connections: usize::from(self.connections),
             accounts: usize::from(self.accounts),
             event_bytes: self.event_bytes as usize,
+            http1: self.http1,
             directory: self.directory.clone(),
         }
     }

@@ -1,14 +1,14 @@
 //! What a measurement stands on: a server process with a fresh database, a TLS
 //! receiver in this process, accounts with their webhooks.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
-use waxwing_peers::{ApiClient, Ca, Received, Receiver, ReceiverOptions};
+use waxwing_peers::{Alpn, ApiClient, Ca, Received, Receiver, ReceiverOptions};
 
-use super::{arrivals::Arrivals, process};
+use super::{Plan, arrivals::Arrivals, process};
 use crate::commands::{child::ChildServer, server::expect};
 
 /// The operator key of the bench's servers; they live on the loopback for minutes.
@@ -35,9 +35,9 @@ pub(crate) struct Hook {
 }
 
 impl Rig {
-    /// Builds it. `keep` puts the database into this directory's filesystem.
-    pub(crate) async fn build(under: Option<&PathBuf>) -> anyhow::Result<Self> {
-        let directory = match under {
+    /// Builds what the plan asks for.
+    pub(crate) async fn build(plan: &Plan) -> anyhow::Result<Self> {
+        let directory = match &plan.directory {
             Some(under) => tempfile::tempdir_in(under),
             None => tempfile::tempdir(),
         };
@@ -50,7 +50,11 @@ impl Rig {
             let arrivals = Arc::clone(&arrivals);
             move |received: Received| arrivals.receive(&received)
         };
-        let receiver = Receiver::start(ReceiverOptions::local(ca.issue(&["127.0.0.1"])?, handler)).await?;
+        let mut options = ReceiverOptions::local(ca.issue(&["127.0.0.1"])?, handler);
+        if plan.http1 {
+            options.alpn = Alpn::Http1;
+        }
+        let receiver = Receiver::start(options).await?;
         let environment = vec![
             ("OPERATOR_KEY", KEY.to_owned()),
             ("EXTRA_CA_FILE", roots.display().to_string()),

@@ -28,7 +28,7 @@ pub(super) async fn measure(
     fan_out: bool,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let mut rig = Rig::build(plan.directory.as_ref()).await?;
+    let mut rig = Rig::build(plan).await?;
     let hooks = rig.accounts("bench", plan.accounts, 1, &rig.receiver_url("/")).await?;
     // Connections are opened and code is paged in before anything counts.
     at_full_speed(&rig, plan, &hooks, 2_000, 1).await?;
