@@ -78,8 +78,14 @@ CREATE TABLE delivery (
   completed_at     INTEGER,
   PRIMARY KEY (event_seq, webhook_seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX delivery_by_webhook ON delivery (webhook_seq, event_seq);
 CREATE INDEX delivery_failed ON delivery (webhook_seq, event_seq) WHERE state = 3;
+
+-- Deliveries by webhook. Filled in bites; see the module listing.
+CREATE TABLE listing (
+  webhook_seq INTEGER NOT NULL,
+  event_seq   INTEGER NOT NULL,
+  PRIMARY KEY (webhook_seq, event_seq)
+) STRICT, WITHOUT ROWID;
 
 -- Small: only what is not finished. due_at 0 is the queue of first attempts.
 CREATE TABLE pending (

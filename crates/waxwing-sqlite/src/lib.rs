@@ -10,6 +10,7 @@ mod calls;
 mod catalog;
 mod checkpoint;
 mod lanes;
+mod listing;
 mod load;
 mod log;
 mod nodes;

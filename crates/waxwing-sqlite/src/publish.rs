@@ -96,6 +96,7 @@ impl Writer {
         self.insert_deliveries(node, row, &event, &webhooks)?;
         self.effects.published += 1;
         self.effects.deliveries += u64::from(count);
+        self.unlisted += webhooks.len();
         Ok(Ok(Published {
             id: event.id,
             account: event.account,

@@ -6,7 +6,12 @@ use rusqlite::{OptionalExtension, params, params_from_iter, types::Value};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, delivery::Input};
 use waxwing_store::{LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
 
-use crate::{log, record::again, rows, writer::Writer};
+use crate::{
+    log::{self, Conditions, Source},
+    record::again,
+    rows,
+    writer::Writer,
+};
 
 type Outcome<T> = rusqlite::Result<Result<T, RetryError>>;
 
@@ -56,7 +61,10 @@ impl Writer {
         };
         let (matching, next) = match &filter.event_ids {
             Some(ids) => self.named(row, ids, filter, from, limit)?,
-            None => self.matching(row, filter, from, limit)?,
+            None => {
+                self.list_all()?;
+                self.matching(row, filter, from, limit)?
+            }
         };
         for delivery in &matching {
             self.send_again(node, row, delivery, now)?;
@@ -108,6 +116,7 @@ impl Writer {
             && matching.until.is_none_or(|until| created_at < until.millis()))
     }
 
+    /// Expects all deliveries to be listed.
     fn matching(
         &self,
         webhook: i64,
@@ -116,16 +125,17 @@ impl Writer {
         limit: usize,
     ) -> rusqlite::Result<(Vec<Delivery>, Option<i64>)> {
         let active = Some(waxwing_core::WebhookStatus::Active);
-        let Some((conditions, mut values)) = log::conditions(&filter.matching, webhook, active) else {
+        let Some(Conditions { sql, values, few }) = log::conditions(&filter.matching, webhook, active) else {
             return Ok((Vec::new(), None));
         };
-        values.push(Value::from(from));
-        values.push(rows::limit(limit).into());
+        let Source { tables, by } = if few { log::DELIVERIES } else { log::LISTED };
+        let values =
+            [Value::from(webhook), from.into()].into_iter().chain(values).chain([rows::limit(limit).into()]);
         let found = self
             .connection
             .prepare_cached(&format!(
-                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM delivery d JOIN event e ON e.seq = d.event_seq \
-                 WHERE {conditions} AND d.event_seq > ? ORDER BY d.event_seq LIMIT ?"
+                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM {tables} \
+                 WHERE {by}.webhook_seq = ? AND {by}.event_seq > ? {sql} ORDER BY {by}.event_seq LIMIT ?"
             ))?
             .query_map(params_from_iter(values), delivery)?
             .collect::<rusqlite::Result<Vec<_>>>()?;

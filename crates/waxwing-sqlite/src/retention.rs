@@ -44,6 +44,12 @@ impl Writer {
 
     fn delete_event(&mut self, event: i64, key: Option<&str>) -> rusqlite::Result<()> {
         self.connection.prepare_cached("DELETE FROM attempt WHERE event_seq = ?1")?.execute([event])?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM listing WHERE event_seq = ?1 \
+                 AND webhook_seq IN (SELECT webhook_seq FROM delivery WHERE event_seq = ?1)",
+            )?
+            .execute([event])?;
         self.connection.prepare_cached("DELETE FROM delivery WHERE event_seq = ?1")?.execute([event])?;
         if let Some(key) = key {
             self.connection.prepare_cached("DELETE FROM idempotency WHERE key = ?1")?.execute([key])?;

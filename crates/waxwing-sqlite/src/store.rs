@@ -17,7 +17,7 @@ use waxwing_store::{
 
 use crate::{
     checkpoint::Checkpointer,
-    load,
+    listing, load,
     open::{self, FileLock, OpenError},
     readers::Readers,
     retention,
@@ -72,6 +72,7 @@ impl SqliteStore {
         let (feed, stopped, group) = (Arc::default(), Arc::default(), Arc::new(Group::default()));
         let writer = Writer {
             next_event: retention::next_event(&connection)?,
+            unlisted: listing::unlisted(&connection)?,
             connection,
             directory: Arc::clone(&directory),
             feed: Arc::clone(&feed),

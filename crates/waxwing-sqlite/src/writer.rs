@@ -75,6 +75,8 @@ pub(crate) struct Writer {
     pub(crate) effects: Effects,
     /// The row of the next event: rows are never used twice.
     pub(crate) next_event: i64,
+    /// Deliveries that are not in `listing`.
+    pub(crate) unlisted: usize,
     /// The epoch of every registered node.
     pub(crate) epochs: HashMap<i64, i64>,
     /// Nodes whose work was taken over.
@@ -161,6 +163,7 @@ impl Writer {
             }
         }
         self.write_health()?;
+        self.list_bite()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }

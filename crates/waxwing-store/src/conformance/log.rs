@@ -130,6 +130,23 @@ pub(super) async fn pages_have_no_gaps_and_no_repeats(w: World) {
     assert_eq!((items.len(), end), (12, None), "a page that is just full is the last");
 }
 
+/// Long enough for a store that writes its listing in bites.
+pub(super) async fn a_long_log_has_no_gaps_and_no_repeats(w: World) {
+    let (one, other) = (w.webhook().await, w.webhook().await);
+    let mut published = Vec::new();
+    for n in 0..5 {
+        published.extend(w.publish(300, at(n)).await);
+        for hook in [&one, &other] {
+            let entries = w.log_in_pages(hook, &LogFilter::default(), 70).await;
+            assert_eq!(ids(&entries), newest_first(&published));
+        }
+    }
+    w.record(&w.first(&one).await[0], Verdict::Delivered, at(9)).await;
+    assert_eq!(w.logged(&one, &in_state(DeliveryState::Delivered)).await, published[..1]);
+    let late = LogFilter { since: Some(at(4)), ..LogFilter::default() };
+    assert_eq!(w.logged(&other, &late).await, newest_first(&published[1_200..]));
+}
+
 pub(super) async fn filtered_pages_have_no_gaps_and_no_repeats(w: World) {
     let hook = w.webhook().await;
     let mut expected = Vec::new();

@@ -213,6 +213,7 @@ list! {
         a_log_is_filtered_by_time
         filters_combine
         pages_have_no_gaps_and_no_repeats
+        a_long_log_has_no_gaps_and_no_repeats
         filtered_pages_have_no_gaps_and_no_repeats
         a_cursor_stays_where_it_is_while_events_come
         a_log_holds_its_own_webhooks_deliveries_only
