@@ -37,6 +37,7 @@ What the figures mean:
   p50, p99     from the sending of the publish to the arrival at the receiver
   half load    half of the delivered rate that was measured just before
   disk         bytes of the database's file for each stored event; its log comes on top, once
+  written      bytes that the server had written to disk for each event, log and checkpoints included
   isolation    p99 of healthy webhooks at 100/s and at half load, while one webhook hangs and one
                refuses, each with many deliveries waiting, against p99 without them";
 

@@ -26,6 +26,12 @@ pub(crate) fn rss(pid: u32) -> Option<u64> {
     status_kib(pid, "VmRSS:")
 }
 
+/// Bytes that the process had the kernel write to disk.
+pub(crate) fn written(pid: u32) -> Option<u64> {
+    let io = std::fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
+    io.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.parse().ok()
+}
+
 fn status_kib(pid: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -50,6 +56,7 @@ mod tests {
     fn reads_its_own_figures() {
         let pid = std::process::id();
         assert!(cpu(pid).is_some());
+        assert!(written(pid).is_some());
         assert!(peak_rss(pid).unwrap() >= rss(pid).unwrap() / 2);
     }
 }

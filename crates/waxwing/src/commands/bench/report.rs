@@ -28,6 +28,7 @@ pub(super) struct Level {
     pub(super) peak_rss: Option<u64>,
     pub(super) disk: Option<f64>,
     pub(super) log: Option<u64>,
+    pub(super) written: Option<f64>,
     pub(super) slow: Option<Latency>,
     pub(super) half: Option<Latency>,
 }
@@ -122,6 +123,7 @@ impl Report {
             "peak RSS",
             "disk bytes an event",
             "write-ahead log",
+            "written bytes an event",
             "refused busy",
         ]);
         for level in &self.levels {
@@ -133,6 +135,7 @@ impl Report {
                 mebibytes(level.peak_rss),
                 level.disk.map_or_else(|| "–".to_owned(), count),
                 mebibytes(level.log),
+                level.written.map_or_else(|| "–".to_owned(), count),
                 grouped(level.refused),
             ]);
         }
@@ -221,6 +224,7 @@ fn level_json(level: &Level) -> Value {
         "peak_rss_bytes": level.peak_rss,
         "disk_bytes_per_event": level.disk,
         "write_ahead_log_bytes": level.log,
+        "written_bytes_per_event": level.written,
         "at_100_per_second": level.slow.as_ref().map(latency_json),
         "at_half_load": level.half.as_ref().map(latency_json),
     })

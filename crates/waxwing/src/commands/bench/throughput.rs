@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::{
     Plan,
     load::{Load, data_of},
-    progress,
+    process, progress,
     report::{Latency, Level, Report},
     rig::{Hook, Rig},
 };
@@ -101,20 +101,23 @@ async fn at_full_speed(
     fan_out: usize,
 ) -> anyhow::Result<Level> {
     let run = rig.arrivals.begin(events);
-    let cpu = rig.cpu();
+    let (cpu, written) = (rig.cpu(), process::written(rig.server.pid));
     let accepted = load(rig, plan, hooks, &run).at_full_speed(plan.connections).await?;
     let deliveries = (events * fan_out) as u64;
     let all = run.all_arrived(deliveries, PATIENCE).await;
     ensure!(all, "only {} of {deliveries} deliveries arrived. {}", run.arrived(), rig.server.last_words());
     let cpu = rig.cpu().saturating_sub(cpu);
-    #[expect(clippy::cast_precision_loss, reason = "events are few enough")]
-    let (events, deliveries) = (events as f64, deliveries as f64);
+    let written = written.and_then(|before| process::written(rig.server.pid)?.checked_sub(before));
+    #[expect(clippy::cast_precision_loss, reason = "bytes and events are few enough")]
+    let (events, deliveries, written) =
+        (events as f64, deliveries as f64, written.map(|bytes| bytes as f64 / events as f64));
     Ok(Level {
         accepted: events / accepted.took.as_secs_f64(),
         delivered: deliveries / run.until_last().as_secs_f64(),
         cpu_micros: cpu.as_secs_f64() * 1e6 / deliveries,
         refused: accepted.refused,
-        peak_rss: super::process::peak_rss(rig.server.pid),
+        written,
+        peak_rss: process::peak_rss(rig.server.pid),
         ..Level::default()
     })
 }
