@@ -1,5 +1,7 @@
 //! Who is asking: keys, and the account that a request is about.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
 use sha2::{Digest, Sha256};
@@ -44,18 +46,18 @@ pub(crate) struct Operator;
 /// The account that an account route is about.
 pub(crate) struct Account(pub(crate) AccountId);
 
-impl FromRequestParts<Api> for Caller {
+impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
         principal(&parts.headers, api).map(|_| Self)
     }
 }
 
-impl FromRequestParts<Api> for Operator {
+impl FromRequestParts<Arc<Api>> for Operator {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
         match principal(&parts.headers, api)? {
             Principal::Operator => Ok(Self),
             Principal::Account(_) => Err(Problem::new(
@@ -66,10 +68,10 @@ impl FromRequestParts<Api> for Operator {
     }
 }
 
-impl FromRequestParts<Api> for Account {
+impl FromRequestParts<Arc<Api>> for Account {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
         let principal = principal(&parts.headers, api)?;
         let named = parts.headers.get(ACCOUNT_HEADER);
         let named = named.map(|value| value.to_str().unwrap_or_default());

@@ -1,5 +1,7 @@
 //! The router, and what happens around every request: an id, a count, a log line.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -22,7 +24,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_LEN: usize = 128;
 
 /// Every route; `/metrics` only if it has no address of its own.
-pub fn router(api: Api, with_metrics: bool) -> Router {
+pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
+    let api = api.into();
     let account = Router::new()
         .route("/api/webhook/create", post(webhooks::create))
         .route("/api/webhook/list", get(webhooks::list))
@@ -54,11 +57,11 @@ pub fn router(api: Api, with_metrics: bool) -> Router {
         .route("/docs", get(docs::page))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(api.clone(), around))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), around))
         .with_state(api)
 }
 
-fn metrics() -> Router<Api> {
+fn metrics() -> Router<Arc<Api>> {
     Router::new().route("/metrics", get(health::metrics))
 }
 
@@ -77,7 +80,8 @@ pub async fn serve(
         // A sender that is gone wants an end too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    let metrics = metrics().with_state(api.clone());
+    let api = Arc::new(api);
+    let metrics = metrics().with_state(Arc::clone(&api));
     let main = axum::serve(listener, router(api, metrics_listener.is_none()))
         .with_graceful_shutdown(told(stopped.clone()));
     match metrics_listener {
@@ -97,7 +101,7 @@ async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, "This route has other methods: see the header Allow, or GET /docs.")
 }
 
-async fn around(State(api): State<Api>, request: Request, next: Next) -> Response {
+async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&api, &request);
     let method = request.method().clone();

@@ -1,5 +1,7 @@
 //! Accounts: the operator's customers.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -53,7 +55,7 @@ impl From<Account> for AccountAnswer {
     responses((status = 201, body = AccountAnswer)))]
 pub(crate) async fn create(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<AccountAnswer>)> {
@@ -72,7 +74,11 @@ pub(crate) async fn create(
 #[utoipa::path(get, path = "/api/accounts", tag = "Operator",
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 250), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = List<AccountAnswer>)))]
-pub(crate) async fn list(_: Operator, State(api): State<Api>, uri: Uri) -> Result<Json<List<AccountAnswer>>> {
+pub(crate) async fn list(
+    _: Operator,
+    State(api): State<Arc<Api>>,
+    uri: Uri,
+) -> Result<Json<List<AccountAnswer>>> {
     let page = Query::read(&uri, &["limit", "cursor"])?.page()?;
     Ok(Json(List::of(api.store.accounts(page).await?, AccountAnswer::from)))
 }
@@ -82,7 +88,7 @@ pub(crate) async fn list(_: Operator, State(api): State<Api>, uri: Uri) -> Resul
     responses((status = 200, body = AccountAnswer)))]
 pub(crate) async fn show(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<Json<AccountAnswer>> {
     let id = account_id(&id)?;
@@ -95,7 +101,7 @@ pub(crate) async fn show(
     responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
     if api.store.delete_account(&account_id(&id)?, api.now()).await? {

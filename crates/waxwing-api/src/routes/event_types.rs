@@ -1,5 +1,7 @@
 //! The catalog of event types.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -64,7 +66,7 @@ impl From<CatalogEntry> for EventTypeAnswer {
 /// List the event types that a webhook may subscribe to
 #[utoipa::path(get, path = "/api/event-types", tag = "Account",
     responses((status = 200, body = List<EventTypeAnswer>)))]
-pub(crate) async fn list(_: Caller, State(api): State<Api>) -> Json<List<EventTypeAnswer>> {
+pub(crate) async fn list(_: Caller, State(api): State<Arc<Api>>) -> Json<List<EventTypeAnswer>> {
     let catalog = api.store.directory().catalog();
     Json(List::whole(catalog.values().cloned().map(EventTypeAnswer::from).collect()))
 }
@@ -75,7 +77,7 @@ pub(crate) async fn list(_: Caller, State(api): State<Api>) -> Json<List<EventTy
     responses((status = 200, body = EventTypeAnswer), (status = 201, body = EventTypeAnswer)))]
 pub(crate) async fn put(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -100,7 +102,7 @@ pub(crate) async fn put(
     responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(name): Path<String>,
 ) -> Result<StatusCode> {
     let event_type = EventType::parse(&name).map_err(|_| Problem::not_found("event type"))?;

@@ -1,5 +1,7 @@
 //! Publishing: the hot path of the API.
 
+use std::{borrow::Cow, sync::Arc};
+
 use axum::{
     Json,
     body::Body,
@@ -8,7 +10,6 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use utoipa::ToSchema;
 use waxwing_core::{AccountId, EventId, EventType, Timestamp, WebhookId, envelope::envelope};
 use waxwing_store::NewEvent;
@@ -86,7 +87,7 @@ pub(crate) struct DeliveryAnswer {
     responses((status = 202, body = EventAnswer), (status = 200, body = EventAnswer)))]
 pub(crate) async fn publish(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<EventAnswer>)> {
@@ -106,7 +107,7 @@ pub(crate) async fn publish(
     responses((status = 202, body = BatchAnswer), (status = 200, body = BatchAnswer)))]
 pub(crate) async fn publish_batch(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<BatchAnswer>)> {
@@ -162,7 +163,7 @@ fn in_batch(error: waxwing_store::PublishError) -> Problem {
     responses((status = 200, body = EventDetailAnswer)))]
 pub(crate) async fn show(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<Json<EventDetailAnswer>> {
     let missing = || Problem::not_found("event");
@@ -183,7 +184,7 @@ pub(crate) async fn show(
     responses((status = 202, body = EventAnswer)))]
 pub(crate) async fn test(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<EventAnswer>)> {
     let missing = || Problem::not_found("webhook");

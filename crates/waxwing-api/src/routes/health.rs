@@ -1,6 +1,6 @@
 //! What needs no key: health and metrics.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, response::IntoResponse};
 use http::header;
@@ -24,7 +24,7 @@ pub(crate) async fn alive() -> &'static str {
 
 /// The store takes writes and deliveries are made
 #[utoipa::path(get, path = "/readyz", tag = "Health", security(()), responses((status = 200)))]
-pub(crate) async fn ready(State(api): State<Api>) -> Result<&'static str> {
+pub(crate) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str> {
     let broken = |reason: String| Problem::new(Code::Unavailable, format!("Not ready: {reason}."));
     api.store.health().map_err(|error| broken(error.to_string()))?;
     (api.ready)().map_err(broken)?;
@@ -33,7 +33,7 @@ pub(crate) async fn ready(State(api): State<Api>) -> Result<&'static str> {
 
 /// Metrics for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "Health", security(()), responses((status = 200)))]
-pub(crate) async fn metrics(State(api): State<Api>) -> impl IntoResponse {
+pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let count = {
         let mut counted = COUNTED.lock();
         let old = counted.is_none_or(|at| at.elapsed() >= BACKLOG_EVERY);

@@ -1,5 +1,7 @@
 //! API keys of an account.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -50,7 +52,7 @@ impl From<Key> for KeyAnswer {
     request_body = Option<CreateKey>, responses((status = 201, body = KeyAnswer)))]
 pub(crate) async fn create(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -72,7 +74,7 @@ pub(crate) async fn create(
     responses((status = 200, body = List<KeyAnswer>)))]
 pub(crate) async fn list(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<Json<List<KeyAnswer>>> {
     let account = account_id(&id)?;
@@ -86,7 +88,7 @@ pub(crate) async fn list(
     params(("id" = String, Path), ("key_id" = String, Path)), responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     let key = KeyId::parse(&key).map_err(|_| Problem::not_found("key"))?;

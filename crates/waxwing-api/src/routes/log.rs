@@ -1,5 +1,7 @@
 //! The event log of a webhook.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -39,7 +41,7 @@ pub(crate) struct LogDetailAnswer {
     responses((status = 200, body = List<LogAnswer>)))]
 pub(crate) async fn list(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Json<List<LogAnswer>>> {
@@ -56,7 +58,7 @@ pub(crate) async fn list(
     responses((status = 200, body = LogDetailAnswer)))]
 pub(crate) async fn show(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path((id, event)): Path<(String, String)>,
 ) -> Result<Json<LogDetailAnswer>> {
     let event = EventId::parse(&event).map_err(|_| Problem::not_found("delivery"))?;

@@ -1,5 +1,7 @@
 //! Sending again.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -48,7 +50,7 @@ pub(crate) struct ReplayedAnswer {
     responses((status = 202, body = LogAnswer)))]
 pub(crate) async fn retry(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path((id, event)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<LogAnswer>)> {
     let event = EventId::parse(&event).map_err(|_| Problem::not_found("delivery"))?;
@@ -61,7 +63,7 @@ pub(crate) async fn retry(
     request_body = Option<ReplayEvents>, responses((status = 202, body = ReplayedAnswer)))]
 pub(crate) async fn replay(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,

@@ -1,6 +1,6 @@
 //! Rotating a webhook's secret.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -48,7 +48,7 @@ pub(crate) struct RotatedAnswer {
     request_body = Option<RotateSecret>, responses((status = 200, body = RotatedAnswer)))]
 pub(crate) async fn rotate(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -82,7 +82,7 @@ pub(crate) async fn rotate(
     responses((status = 204)))]
 pub(crate) async fn end_grace_period(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
     if api.store.end_grace_period(&account, &webhook_id(&id)?, api.now()).await? {

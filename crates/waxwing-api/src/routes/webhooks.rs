@@ -1,5 +1,7 @@
 //! Webhooks: where an account's events go.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -114,7 +116,7 @@ impl From<Webhook> for WebhookAnswer {
     responses((status = 201, body = WebhookAnswer)))]
 pub(crate) async fn create(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<WebhookAnswer>)> {
@@ -147,7 +149,7 @@ pub(crate) async fn create(
     responses((status = 200, body = List<WebhookAnswer>)))]
 pub(crate) async fn list(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     uri: Uri,
 ) -> Result<Json<List<WebhookAnswer>>> {
     let query = Query::read(&uri, &["limit", "cursor", "status"])?;
@@ -160,7 +162,7 @@ pub(crate) async fn list(
     responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn show(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<Json<WebhookAnswer>> {
     let webhook = api.store.webhook(&account, &webhook_id(&id)?).await?;
@@ -172,7 +174,7 @@ pub(crate) async fn show(
     request_body = UpdateWebhook, responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn update(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -200,7 +202,7 @@ pub(crate) async fn update(
     responses((status = 204)))]
 pub(crate) async fn delete(
     Account(account): Account,
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
     if api.store.delete_webhook(&account, &webhook_id(&id)?, api.now()).await? {
