@@ -89,7 +89,8 @@ impl HttpsSender {
         permit: OwnedSemaphorePermit,
         phase: &Phase,
     ) -> Result<Connection, AttemptError> {
-        Ok(match self.connector.open(url, phase).await? {
+        // In a box of its own: few requests need it, and every request would carry its size.
+        Ok(match Box::pin(self.connector.open(url, phase)).await? {
             Opened::Http1(sender) => Connection::Http1(sender, permit),
             Opened::Http2(sender) => {
                 self.pool.share(key, &sender);
