@@ -59,12 +59,11 @@ impl Writer {
             Ok(row) => row,
             Err(error) => return Ok(Err(error)),
         };
-        let (matching, next) = match &filter.event_ids {
-            Some(ids) => self.named(row, ids, filter, from, limit)?,
-            None => {
-                self.list_all()?;
-                self.matching(row, filter, from, limit)?
-            }
+        let (matching, next) = if let Some(ids) = &filter.event_ids {
+            self.named(row, ids, filter, from, limit)?
+        } else {
+            self.list_all()?;
+            self.matching(row, filter, from, limit)?
         };
         for delivery in &matching {
             self.send_again(node, row, delivery, now)?;
