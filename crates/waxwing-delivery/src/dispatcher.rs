@@ -5,8 +5,7 @@
 //! ended. Everything slow happens in other tasks.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -17,6 +16,7 @@ use waxwing_core::Timestamp;
 use waxwing_store::{LanePage, Node, Queue, StoreError, Wakeups};
 
 use crate::{
+    alarms::Alarms,
     attempt::{self, Done},
     engine::Shared,
     lane::{Ask, Bounds, Lane},
@@ -46,8 +46,10 @@ pub(crate) struct Dispatcher {
     ready: VecDeque<i64>,
     /// Lanes whose work waits for a slot that retries may use.
     blocked: Vec<i64>,
-    due: BinaryHeap<Reverse<(Timestamp, i64)>>,
-    slow: BinaryHeap<Reverse<(Instant, i64)>>,
+    /// Lanes whose retries are due then.
+    due: Alarms<Timestamp>,
+    /// Lanes that go slowly, until then.
+    slow: Alarms<Instant>,
     attempts: JoinSet<Done>,
     loads: JoinSet<Loaded>,
     releases: JoinSet<i64>,
@@ -65,8 +67,8 @@ impl Dispatcher {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
             blocked: Vec::new(),
-            due: BinaryHeap::new(),
-            slow: BinaryHeap::new(),
+            due: Alarms::default(),
+            slow: Alarms::default(),
             attempts: JoinSet::new(),
             loads: JoinSet::new(),
             releases: JoinSet::new(),
@@ -179,7 +181,7 @@ impl Dispatcher {
         self.touch(row);
     }
 
-    /// Puts a lane into the round of turns, and sets its alarm.
+    /// Puts a lane into the round of turns.
     fn touch(&mut self, row: i64) {
         let Some(lane) = self.lanes.get_mut(&row) else {
             return;
@@ -232,7 +234,7 @@ impl Dispatcher {
         if ask.is_none()
             && let Some(at) = lane.wakes_at().filter(|at| *at > now)
         {
-            self.due.push(Reverse((at, row)));
+            self.due.set(row, at);
         }
         let bytes = lane.bytes();
         let instant = Instant::now();
@@ -240,7 +242,7 @@ impl Dispatcher {
         self.window_bytes = self.window_bytes + lane.bytes() - bytes;
         let has_work = lane.has_work();
         if let Some(at) = lane.resumes_at().filter(|at| *at > instant && has_work) {
-            self.slow.push(Reverse((at, row)));
+            self.slow.set(row, at);
         }
         if let Some(ask) = ask {
             self.load(row, ask);
@@ -336,26 +338,18 @@ impl Dispatcher {
     /// Wakes lanes whose time has come; how long to sleep until the next one's.
     fn sleep(&mut self) -> Duration {
         let now = self.shared.clock.now();
-        while let Some(Reverse((at, row))) = self.due.peek().copied() {
-            if at > now {
-                break;
-            }
-            self.due.pop();
+        while let Some(row) = self.due.pop(now) {
             self.touch(row);
         }
         let instant = Instant::now();
-        while let Some(Reverse((at, row))) = self.slow.peek().copied() {
-            if at > instant {
-                break;
-            }
-            self.slow.pop();
+        while let Some(row) = self.slow.pop(instant) {
             self.touch(row);
         }
         if !self.ready.is_empty() && self.attempts.len() < self.shared.options.in_flight {
             return Duration::from_millis(1);
         }
-        let due = self.due.peek().map(|Reverse((at, _))| at.since(now));
-        let slow = self.slow.peek().map(|Reverse((at, _))| at.duration_since(instant));
+        let due = self.due.next().map(|at| at.since(now));
+        let slow = self.slow.next().map(|at| at.duration_since(instant));
         due.into_iter().chain(slow).fold(LONGEST_SLEEP, Duration::min).max(Duration::from_millis(1))
     }
 

@@ -208,6 +208,7 @@ impl Lane {
         };
         self.bytes -= due.body.len();
         self.in_flight += 1;
+        self.pace(now);
         if due.queue == Queue::Again {
             self.again_in_flight += 1;
         }
@@ -242,7 +243,16 @@ impl Lane {
         } else {
             self.failures = self.failures.saturating_add(1);
             self.allowed = (allowed / 2).max(1);
-            self.resume_at = (self.failures >= SLOW_AFTER).then(|| now + SLOW_PAUSE);
+            if self.failures == SLOW_AFTER {
+                self.pace(now);
+            }
+        }
+    }
+
+    /// Lets a lane that fails all the time wait before its next attempt.
+    fn pace(&mut self, now: Instant) {
+        if self.failures >= SLOW_AFTER {
+            self.resume_at = Some(now + SLOW_PAUSE);
         }
     }
 

@@ -4,6 +4,7 @@
 //! parameters, so that it runs unchanged in a test or a simulation. It keeps in
 //! memory what is due soon and no more; what waits longer waits in the store.
 
+mod alarms;
 mod attempt;
 mod dispatcher;
 pub mod engine;

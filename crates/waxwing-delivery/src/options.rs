@@ -10,8 +10,8 @@ pub const LANE_WINDOW: usize = 64;
 pub const WINDOW_BYTES: usize = 48 << 20;
 /// Lanes without work that are remembered, for their parsed URL and keyed signatures.
 pub const IDLE_LANES: usize = 10_000;
-/// Rows of one bite of upkeep: a few milliseconds of the store's writer.
-pub const BITE: usize = 1_000;
+/// Rows of one bite of upkeep: a millisecond or two of the store's writer.
+pub const BITE: usize = 250;
 
 /// What an operator may set.
 #[derive(Debug, Clone)]
