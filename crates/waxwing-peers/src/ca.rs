@@ -104,10 +104,23 @@ impl Ca {
     /// # Errors
     /// As [`Ca::issue`].
     pub fn self_signed<N: AsRef<str>>(names: &[N]) -> Result<ServerCert, CaError> {
+        Self::self_signed_as(names, IsCa::NoCa)
+    }
+
+    /// The same, marked as an authority's: what `openssl req -x509` makes.
+    ///
+    /// # Errors
+    /// As [`Ca::issue`].
+    pub fn self_signed_authority<N: AsRef<str>>(names: &[N]) -> Result<ServerCert, CaError> {
+        Self::self_signed_as(names, IsCa::Ca(BasicConstraints::Unconstrained))
+    }
+
+    fn self_signed_as<N: AsRef<str>>(names: &[N], is_ca: IsCa) -> Result<ServerCert, CaError> {
         let failed = |source| failed(names, source);
         let key = KeyPair::generate().map_err(failed)?;
-        let certificate =
-            server_params(names, (1975, 2999)).and_then(|params| params.self_signed(&key)).map_err(failed)?;
+        let mut params = server_params(names, (1975, 2999)).map_err(failed)?;
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).map_err(failed)?;
         Ok(server_cert(&certificate, &key))
     }
 

@@ -1,18 +1,22 @@
 //! The other ends of the wire, for `waxwing demo`, `listen`, `bench` and tests.
 //!
 //! A throw-away certificate authority, an HTTPS receiver that can be told to
-//! misbehave in every way a webhook's server does, raw listeners that do not
-//! even speak TLS, and a small client of the HTTP API. Nothing in here takes
-//! part in serving or delivering.
+//! misbehave in every way a webhook's server does, a TLS server that follows a
+//! script byte by byte, raw listeners that do not even speak TLS, and a small
+//! client of the HTTP API. Nothing in here takes part in serving or delivering.
 
 pub mod ca;
 pub mod client;
 pub mod raw;
 pub mod receiver;
+pub mod script;
 pub mod verify;
 
 pub use ca::{Ca, CaError, ServerCert};
 pub use client::{ApiClient, ApiError, ApiResponse};
 pub use raw::{Misbehaviour, RawListener};
-pub use receiver::{Alpn, Counters, Handler, Received, Receiver, ReceiverError, ReceiverOptions, Reply};
+pub use receiver::{
+    Alpn, Counters, Handler, Received, Receiver, ReceiverError, ReceiverOptions, Reply, tls_config,
+};
+pub use script::{Progress, ScriptedPeer, Step};
 pub use verify::{VerifyError, verify};

@@ -21,14 +21,22 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::{Counters, Handler, Received, Reply, body::ReplyBody, reply::MAX_REQUEST_BODY};
+use super::{Counters, Handler, Received, Reply, body::ReplyBody, reply::MAX_REQUEST_BODY, server::Open};
 
 /// What every connection of a receiver needs.
 pub(super) struct Peer {
     pub(super) number: u64,
+    pub(super) _open: Open,
     pub(super) handler: Arc<dyn Handler>,
     pub(super) counters: Arc<Counters>,
     pub(super) stopped: watch::Receiver<bool>,
+}
+
+/// Which connection a request came on.
+#[derive(Clone)]
+struct Origin {
+    number: u64,
+    server_name: Option<Arc<str>>,
 }
 
 /// How a connection ends against the rules.
@@ -66,11 +74,12 @@ pub(super) async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, mut peer: Peer)
 async fn serve_http(tls: &mut TlsStream<TcpStream>, mut peer: Peer) -> Option<Break> {
     let (breaks, mut broken) = mpsc::channel(1);
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let number = peer.number;
+    let origin = Origin { number: peer.number, server_name: tls.get_ref().1.server_name().map(Arc::from) };
     let service = service_fn(|request| {
         let (handler, counters, breaks) =
             (Arc::clone(&peer.handler), Arc::clone(&peer.counters), breaks.clone());
-        async move { Ok::<_, Infallible>(answer(request, number, handler, &counters, &breaks).await) }
+        let origin = origin.clone();
+        async move { Ok::<_, Infallible>(answer(request, origin, handler, &counters, &breaks).await) }
     });
     let io = TokioIo::new(tls);
     macro_rules! run {
@@ -99,7 +108,7 @@ async fn serve_http(tls: &mut TlsStream<TcpStream>, mut peer: Peer) -> Option<Br
 
 async fn answer(
     request: Request<Incoming>,
-    connection: u64,
+    origin: Origin,
     handler: Arc<dyn Handler>,
     counters: &Counters,
     breaks: &mpsc::Sender<Break>,
@@ -122,7 +131,8 @@ async fn answer(
         headers: head.headers,
         body: body.to_bytes(),
         version: head.version,
-        connection,
+        connection: origin.number,
+        server_name: origin.server_name,
         received_at: Instant::now(),
     };
     let reply = handler.handle(received).await;

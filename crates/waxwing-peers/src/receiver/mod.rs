@@ -11,4 +11,4 @@ mod reply;
 mod server;
 
 pub use reply::{Handler, MAX_REQUEST_BODY, Received, Reply};
-pub use server::{Alpn, Counters, Receiver, ReceiverError, ReceiverOptions};
+pub use server::{Alpn, Counters, Receiver, ReceiverError, ReceiverOptions, tls_config};

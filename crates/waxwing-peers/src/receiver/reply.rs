@@ -1,6 +1,6 @@
 //! What a receiver is asked and what it can answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +24,8 @@ pub struct Received {
     pub version: http::Version,
     /// The number of its connection, counted from 1.
     pub connection: u64,
+    /// The name that the client asked for in TLS (SNI); none for IP addresses.
+    pub server_name: Option<Arc<str>>,
     /// When its last byte was here.
     pub received_at: Instant,
 }

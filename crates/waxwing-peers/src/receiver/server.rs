@@ -75,6 +75,7 @@ pub enum ReceiverError {
 #[derive(Debug, Default)]
 pub struct Counters {
     connections: AtomicU64,
+    open: AtomicU64,
     requests: AtomicU64,
 }
 
@@ -84,6 +85,11 @@ impl Counters {
         self.connections.load(Relaxed)
     }
 
+    /// TCP connections that are open now.
+    pub fn open(&self) -> u64 {
+        self.open.load(Relaxed)
+    }
+
     /// Requests that arrived in full.
     pub fn requests(&self) -> u64 {
         self.requests.load(Relaxed)
@@ -91,6 +97,21 @@ impl Counters {
 
     pub(super) fn count_request(&self) {
         self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a connection: its number, and what counts it as open while it lives.
+    pub(super) fn count_connection(self: &Arc<Self>) -> (u64, Open) {
+        self.open.fetch_add(1, Relaxed);
+        (self.connections.fetch_add(1, Relaxed) + 1, Open(Arc::clone(self)))
+    }
+}
+
+/// An open connection.
+pub(super) struct Open(Arc<Counters>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
     }
 }
 
@@ -164,9 +185,10 @@ async fn accept(
                     tokio::time::sleep(Duration::from_millis(10)).await;
                     continue;
                 };
-                let number = counters.connections.fetch_add(1, Relaxed) + 1;
+                let (number, open) = counters.count_connection();
                 let peer = connection::Peer {
                     number,
+                    _open: open,
                     handler: Arc::clone(&handler),
                     counters: Arc::clone(&counters),
                     stopped: stopped.clone(),
@@ -180,7 +202,11 @@ async fn accept(
     let _ = tokio::time::timeout(STOP_WITHIN, ended).await; // those left are aborted with the set
 }
 
-fn tls_config(cert: ServerCert, alpn: Alpn) -> Result<ServerConfig, rustls::Error> {
+/// TLS as a server that shows this certificate and offers these protocols.
+///
+/// # Errors
+/// When the key does not fit the certificate.
+pub fn tls_config(cert: ServerCert, alpn: Alpn) -> Result<ServerConfig, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
