@@ -49,7 +49,7 @@ pub enum AttemptError {
     },
     /// The receiver closed the connection before its answer was complete.
     Reset,
-    /// The answer was not HTTP; the text says why.
+    /// There was no valid HTTP answer; the text says why.
     Protocol(String),
     /// The delivery could not be prepared on our side; the text says why.
     Internal(String),
@@ -135,9 +135,9 @@ impl fmt::Display for AttemptError {
             }
             Self::Dns(reason) => write!(f, "the host name could not be resolved: {reason}"),
             Self::ForbiddenAddress(address) => {
-                write!(f, "the host name leads to {address}, which is not a public address")
+                write!(f, "not sent: the host name leads to {address}, which is not a public address")
             }
-            Self::ForbiddenUrl(reason) => write!(f, "the URL is not allowed: {reason}"),
+            Self::ForbiddenUrl(reason) => write!(f, "not sent: {reason}"),
             Self::Refused => f.write_str("connection refused: nothing listens at this address and port"),
             Self::Unreachable(reason) => write!(f, "the server could not be reached: {reason}"),
             Self::Tls(reason) => write!(f, "TLS handshake failed: {reason}"),
@@ -145,7 +145,7 @@ impl fmt::Display for AttemptError {
                 write!(f, "no {} within {} ms", phase.awaited(), limit.as_millis())
             }
             Self::Reset => f.write_str("the server closed the connection before its answer was complete"),
-            Self::Protocol(reason) => write!(f, "the answer was not valid HTTP: {reason}"),
+            Self::Protocol(reason) => write!(f, "no valid HTTP answer: {reason}"),
             Self::Internal(reason) => write!(f, "the request could not be made: {reason}"),
         }
     }

@@ -51,6 +51,7 @@ const ONLY: &[Only] = &[
     Only { package: "axum", crates: &["waxwing-api"], even_in_tests: true },
     Only { package: "rusqlite", crates: &["waxwing-sqlite"], even_in_tests: true },
     Only { package: "hyper", crates: &["waxwing-delivery", "waxwing-peers"], even_in_tests: false },
+    Only { package: "h2", crates: &["waxwing-delivery"], even_in_tests: false },
     Only { package: "hyper-util", crates: &["waxwing-delivery", "waxwing-peers"], even_in_tests: false },
     Only { package: "getrandom", crates: &["waxwing"], even_in_tests: false },
     Only { package: "clap", crates: &["waxwing"], even_in_tests: false },

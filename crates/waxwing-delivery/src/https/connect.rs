@@ -20,7 +20,7 @@ use waxwing_store::Metrics;
 use super::{errors, exchange::Phase, resolve::Resolver, tls};
 
 /// Bytes of response headers that are read at most.
-const HEADER_BYTES: u32 = 64 << 10;
+pub(super) const HEADER_BYTES: u32 = 64 << 10;
 
 /// What TLS and ALPN led to.
 pub(super) enum Opened {
