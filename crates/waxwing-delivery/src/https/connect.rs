@@ -17,7 +17,12 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use waxwing_core::{AttemptError, TargetPolicy, TimeoutPhase, target::TargetUrl};
 use waxwing_store::Metrics;
 
-use super::{errors, exchange::Phase, resolve::Resolver, tls};
+use super::{
+    errors,
+    exchange::Phase,
+    resolve::{Lookup, Resolver, SystemLookup},
+    tls,
+};
 
 /// Bytes of response headers that are read at most.
 pub(super) const HEADER_BYTES: u32 = 64 << 10;
@@ -44,7 +49,12 @@ impl Connector {
         timeout: Duration,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { tls: tls.into(), resolver: Resolver::new(), policy, timeout, metrics }
+        Self { tls: tls.into(), resolver: Resolver::new(Arc::new(SystemLookup)), policy, timeout, metrics }
+    }
+
+    /// Looks names up in another way.
+    pub(super) fn resolve_by(&mut self, lookup: Arc<dyn Lookup>) {
+        self.resolver = Resolver::new(lookup);
     }
 
     pub(super) async fn open(&self, url: &TargetUrl, phase: &Phase) -> Result<Opened, AttemptError> {

@@ -24,6 +24,8 @@ use connect::Connector;
 use exchange::Phase;
 use pool::Pool;
 
+pub use resolve::Lookup;
+
 /// How the sender is to work.
 pub struct SenderOptions {
     /// Which URLs and addresses may be reached.
@@ -88,6 +90,14 @@ impl HttpsSender {
             clock: options.clock,
             user_agent,
         })
+    }
+
+    /// The same, but names are looked up in another way than by the system. What
+    /// is found is judged by the policy all the same.
+    #[must_use]
+    pub fn resolving_by(mut self, lookup: Arc<dyn Lookup>) -> Self {
+        self.connector.resolve_by(lookup);
+        self
     }
 }
 

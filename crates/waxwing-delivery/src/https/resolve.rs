@@ -1,11 +1,12 @@
-//! Names to addresses, by the system's resolver.
+//! Names to addresses, by the system's resolver unless a test brings its own.
 //!
 //! A look-up blocks a thread and cannot be cancelled, so each name is looked up
 //! once at a time however many wait for it, few names at a time, and answers are
 //! kept for a short while.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, watch},
@@ -29,16 +30,38 @@ enum Name {
     Known(Answer, Instant),
 }
 
-/// Looks names up.
+/// Finds the addresses of a name.
+#[async_trait]
+pub trait Lookup: Send + Sync + 'static {
+    /// The addresses of `host`.
+    ///
+    /// # Errors
+    /// As the system's resolver words them.
+    async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// What the operating system is set up to do.
+pub(super) struct SystemLookup;
+
+#[async_trait]
+impl Lookup for SystemLookup {
+    async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((host, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+}
+
+/// Looks names up, each once at a time.
 #[derive(Clone)]
 pub(super) struct Resolver {
     names: Arc<Mutex<HashMap<String, Name>>>,
     turns: Arc<Semaphore>,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl Resolver {
-    pub(super) fn new() -> Self {
-        Self { names: Arc::default(), turns: Arc::new(Semaphore::new(LOOKUPS)) }
+    pub(super) fn new(lookup: Arc<dyn Lookup>) -> Self {
+        Self { names: Arc::default(), turns: Arc::new(Semaphore::new(LOOKUPS)), lookup }
     }
 
     /// The addresses of `host`; at least one.
@@ -78,9 +101,8 @@ impl Resolver {
 
     async fn ask(self, host: String, tell: watch::Sender<Option<Answer>>) {
         let _turn = self.turns.acquire().await;
-        let answer = match tokio::net::lookup_host((host.as_str(), 0)).await {
-            Ok(found) => {
-                let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+        let answer = match self.lookup.lookup(&host).await {
+            Ok(mut addresses) => {
                 addresses.dedup();
                 if addresses.is_empty() { Err("it has no address".into()) } else { Ok(addresses.into()) }
             }
@@ -95,12 +117,25 @@ fn age(answer: &Answer) -> Duration {
     if answer.is_ok() { KEEP } else { KEEP_FAILURE }
 }
 
-fn words(error: &std::io::Error) -> String {
+/// What the C libraries of Linux (glibc, musl) and macOS say of a name that does
+/// not exist or has no address.
+const NO_SUCH_NAME: [&str; 5] = [
+    "Name or service not known",
+    "No address associated",
+    "Name does not resolve",
+    "Name has no usable address",
+    "nodename nor servname provided",
+];
+/// What they say when no name server gave an answer.
+const NO_ANSWER: [&str; 2] = ["Temporary failure", "Try again"];
+
+fn words(error: &io::Error) -> String {
     let text = error.to_string();
-    if text.contains("Name or service not known") || text.contains("No address associated") {
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    if says(&NO_SUCH_NAME) {
         "there is no such name; check the URL for a typing error and the DNS zone for the entry".into()
-    } else if text.contains("Temporary failure") {
-        "the name servers did not answer".into()
+    } else if says(&NO_ANSWER) {
+        "the name servers did not answer; check those of its zone".into()
     } else {
         text
     }
