@@ -52,13 +52,6 @@ impl Phase {
     }
 }
 
-/// Why a request on a connection did not come to an answer.
-enum Failure {
-    /// It was never sent: another connection may be tried.
-    Unsent,
-    Sent(AttemptError),
-}
-
 impl HttpsSender {
     pub(super) async fn exchange(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
         let key = format!("{}:{}", request.url.host(), request.url.port());
@@ -72,12 +65,15 @@ impl HttpsSender {
             phase.set(TimeoutPhase::Response);
             match self.send_on(&mut connection, &request).await {
                 Ok(answer) => return self.finish(&key, connection, answer, phase).await,
-                // The server closed it while it was not used.
-                Err(Failure::Unsent) if kept => {
-                    way = self.pool.way(&key).await.ok_or(AttemptError::Reset)?;
+                // The server closed it while it was not used, perhaps just as the
+                // request went out. Receivers know a request by its id: to send it
+                // once more does no harm.
+                Err(AttemptError::Reset) if kept => {
+                    phase.set(TimeoutPhase::Connect);
+                    let other = Box::pin(self.pool.instead_of(&key, connection)).await;
+                    way = other.ok_or(AttemptError::Reset)?;
                 }
-                Err(Failure::Unsent) => return Err(AttemptError::Reset),
-                Err(Failure::Sent(error)) => return Err(error),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -93,8 +89,8 @@ impl HttpsSender {
         Ok(match Box::pin(self.connector.open(url, phase)).await? {
             Opened::Http1(sender) => Connection::Http1(sender, permit),
             Opened::Http2(sender) => {
-                self.pool.share(key, &sender);
-                Connection::Http2(sender)
+                let number = self.pool.share(key, &sender);
+                Connection::Http2(sender, number)
             }
         })
     }
@@ -103,24 +99,20 @@ impl HttpsSender {
         &self,
         connection: &mut Connection,
         request: &Request,
-    ) -> Result<http::Response<Incoming>, Failure> {
-        let failure = |error: hyper::Error| Failure::Sent(errors::exchange(&error));
+    ) -> Result<http::Response<Incoming>, AttemptError> {
+        let failure = |error: hyper::Error| errors::exchange(&error);
         match connection {
             Connection::Http1(sender, _) => {
-                sender.ready().await.map_err(|_| Failure::Unsent)?;
+                sender.ready().await.map_err(failure)?;
                 let uri = request.url.path_and_query().parse();
-                let message = self.message(request, uri, true).map_err(Failure::Sent)?;
-                sender.try_send_request(message).await.map_err(|mut error| {
-                    if error.take_message().is_some() { Failure::Unsent } else { failure(error.into_error()) }
-                })
+                let message = self.message(request, uri, true)?;
+                sender.send_request(message).await.map_err(failure)
             }
-            Connection::Http2(sender) => {
-                sender.ready().await.map_err(|_| Failure::Unsent)?;
+            Connection::Http2(sender, _) => {
+                sender.ready().await.map_err(failure)?;
                 let uri = format!("https://{}{}", request.url.host_header(), request.url.path_and_query());
-                let message = self.message(request, uri.parse(), false).map_err(Failure::Sent)?;
-                sender.try_send_request(message).await.map_err(|mut error| {
-                    if error.take_message().is_some() { Failure::Unsent } else { failure(error.into_error()) }
-                })
+                let message = self.message(request, uri.parse(), false)?;
+                sender.send_request(message).await.map_err(failure)
             }
         }
     }

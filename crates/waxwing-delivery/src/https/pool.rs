@@ -27,7 +27,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// A connection to a host.
 pub(super) enum Connection {
     Http1(http1::SendRequest<Full<Bytes>>, OwnedSemaphorePermit),
-    Http2(http2::SendRequest<Full<Bytes>>),
+    /// With its number, to tell it from those that come after it.
+    Http2(http2::SendRequest<Full<Bytes>>, u64),
 }
 
 /// What a request to a host goes over.
@@ -42,9 +43,15 @@ struct Idle {
     since: Instant,
 }
 
+struct Shared {
+    sender: http2::SendRequest<Full<Bytes>>,
+    number: u64,
+    used: Instant,
+}
+
 struct Host {
     idle: Vec<Idle>,
-    shared: Option<(http2::SendRequest<Full<Bytes>>, Instant)>,
+    shared: Option<Shared>,
     permits: Arc<Semaphore>,
 }
 
@@ -52,6 +59,8 @@ struct State {
     hosts: HashMap<Box<str>, Host>,
     idle: usize,
     swept: Instant,
+    /// Connections that were shared so far.
+    shared: u64,
 }
 
 /// The pool. Keys are `host:port`.
@@ -63,7 +72,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(idle_timeout: Duration, per_host: usize) -> Self {
-        let state = State { hosts: HashMap::new(), idle: 0, swept: Instant::now() };
+        let state = State { hosts: HashMap::new(), idle: 0, swept: Instant::now(), shared: 0 };
         Self { state: Mutex::new(state), idle_timeout, per_host: per_host.max(1) }
     }
 
@@ -71,7 +80,7 @@ impl Pool {
     /// the host has all that it may have. None while the process ends.
     pub(super) async fn way(&self, key: &str) -> Option<Way> {
         let permits = match self.shared(key) {
-            Ok(shared) => return Some(Way::Kept(Connection::Http2(shared))),
+            Ok(shared) => return Some(Way::Kept(shared)),
             Err(permits) => permits,
         };
         let permit = match Arc::clone(&permits).try_acquire_owned() {
@@ -82,7 +91,8 @@ impl Pool {
     }
 
     /// The connection that all requests to a host share, or its permits.
-    fn shared(&self, key: &str) -> Result<http2::SendRequest<Full<Bytes>>, Arc<Semaphore>> {
+    fn shared(&self, key: &str) -> Result<Connection, Arc<Semaphore>> {
+        let now = Instant::now();
         let state = &mut *self.state.lock();
         let Some(host) = state.hosts.get_mut(key) else {
             let permits = Arc::new(Semaphore::new(self.per_host));
@@ -90,7 +100,7 @@ impl Pool {
             state.hosts.insert(key.into(), host);
             return Err(permits);
         };
-        host.shared(Instant::now()).ok_or_else(|| Arc::clone(&host.permits))
+        host.shared(now).ok_or_else(|| Arc::clone(&host.permits))
     }
 
     /// What is free, or was shared by another request meanwhile.
@@ -99,7 +109,7 @@ impl Pool {
         let state = &mut *self.state.lock();
         let Some(host) = state.hosts.get_mut(key) else { return Way::New(permit) };
         if let Some(shared) = host.shared(now) {
-            return Way::Kept(Connection::Http2(shared));
+            return Way::Kept(shared);
         }
         while let Some(idle) = host.idle.pop() {
             state.idle -= 1;
@@ -110,11 +120,28 @@ impl Pool {
         Way::New(permit)
     }
 
-    /// Keeps a shared connection for all requests to a host.
-    pub(super) fn share(&self, key: &str, sender: &http2::SendRequest<Full<Bytes>>) {
-        if let Some(host) = self.state.lock().hosts.get_mut(key) {
-            host.shared = Some((sender.clone(), Instant::now()));
+    /// What to use when a connection that was kept turned out to be closed.
+    pub(super) async fn instead_of(&self, key: &str, closed: Connection) -> Option<Way> {
+        match closed {
+            // Those that were kept beside it may be closed as well.
+            Connection::Http1(_, permit) => Some(Way::New(permit)),
+            Connection::Http2(_, number) => {
+                if let Some(host) = self.state.lock().hosts.get_mut(key) {
+                    host.shared.take_if(|shared| shared.number == number);
+                }
+                self.way(key).await
+            }
         }
+    }
+
+    /// Keeps a connection for all requests to a host; its number.
+    pub(super) fn share(&self, key: &str, sender: &http2::SendRequest<Full<Bytes>>) -> u64 {
+        let state = &mut *self.state.lock();
+        state.shared += 1;
+        if let Some(host) = state.hosts.get_mut(key) {
+            host.shared = Some(Shared { sender: sender.clone(), number: state.shared, used: Instant::now() });
+        }
+        state.shared
     }
 
     /// Takes a connection back after a complete exchange.
@@ -138,14 +165,11 @@ impl Pool {
 }
 
 impl Host {
-    fn shared(&mut self, now: Instant) -> Option<http2::SendRequest<Full<Bytes>>> {
-        let (sender, used) = self.shared.as_mut()?;
-        if sender.is_closed() {
-            self.shared = None;
-            return None;
-        }
-        *used = now;
-        Some(sender.clone())
+    fn shared(&mut self, now: Instant) -> Option<Connection> {
+        self.shared.take_if(|shared| shared.sender.is_closed());
+        let shared = self.shared.as_mut()?;
+        shared.used = now;
+        Some(Connection::Http2(shared.sender.clone(), shared.number))
     }
 }
 
@@ -155,7 +179,7 @@ impl State {
         let mut idle = 0;
         self.hosts.retain(|_, host| {
             host.idle.retain(|kept| !kept.sender.is_closed() && now - kept.since < timeout);
-            host.shared.take_if(|(sender, used)| sender.is_closed() || now - *used >= timeout);
+            host.shared.take_if(|shared| shared.sender.is_closed() || now - shared.used >= timeout);
             idle += host.idle.len();
             // Somebody may hold a permit, or wait for one.
             !host.idle.is_empty() || host.shared.is_some() || Arc::strong_count(&host.permits) > 1
