@@ -94,13 +94,16 @@ impl Pool {
     fn shared(&self, key: &str) -> Result<Connection, Arc<Semaphore>> {
         let now = Instant::now();
         let state = &mut *self.state.lock();
+        if now - state.swept > SWEEP {
+            state.sweep(now, self.idle_timeout);
+        }
         let Some(host) = state.hosts.get_mut(key) else {
             let permits = Arc::new(Semaphore::new(self.per_host));
             let host = Host { idle: Vec::new(), shared: None, permits: Arc::clone(&permits) };
             state.hosts.insert(key.into(), host);
             return Err(permits);
         };
-        host.shared(now).ok_or_else(|| Arc::clone(&host.permits))
+        host.shared(now, self.idle_timeout).ok_or_else(|| Arc::clone(&host.permits))
     }
 
     /// What is free, or was shared by another request meanwhile.
@@ -108,7 +111,7 @@ impl Pool {
         let now = Instant::now();
         let state = &mut *self.state.lock();
         let Some(host) = state.hosts.get_mut(key) else { return Way::New(permit) };
-        if let Some(shared) = host.shared(now) {
+        if let Some(shared) = host.shared(now, self.idle_timeout) {
             return Way::Kept(shared);
         }
         while let Some(idle) = host.idle.pop() {
@@ -148,15 +151,11 @@ impl Pool {
     pub(super) fn give_back(&self, key: &str, connection: Connection) {
         let Connection::Http1(sender, permit) = connection else { return };
         let state = &mut *self.state.lock();
-        let now = Instant::now();
-        if now - state.swept > SWEEP {
-            state.sweep(now, self.idle_timeout);
-        }
         if let Some(host) = state.hosts.get_mut(key)
             && state.idle < IDLE
             && !sender.is_closed()
         {
-            host.idle.push(Idle { sender, since: now });
+            host.idle.push(Idle { sender, since: Instant::now() });
             state.idle += 1;
         }
         // After the connection is back: who waited for the permit finds it.
@@ -165,11 +164,18 @@ impl Pool {
 }
 
 impl Host {
-    fn shared(&mut self, now: Instant) -> Option<Connection> {
-        self.shared.take_if(|shared| shared.sender.is_closed());
+    /// The connection that is shared, unless it is closed or was not used for long.
+    fn shared(&mut self, now: Instant, timeout: Duration) -> Option<Connection> {
+        self.shared.take_if(|shared| shared.is_over(now, timeout));
         let shared = self.shared.as_mut()?;
         shared.used = now;
         Some(Connection::Http2(shared.sender.clone(), shared.number))
+    }
+}
+
+impl Shared {
+    fn is_over(&self, now: Instant, timeout: Duration) -> bool {
+        self.sender.is_closed() || now - self.used >= timeout
     }
 }
 
@@ -179,7 +185,7 @@ impl State {
         let mut idle = 0;
         self.hosts.retain(|_, host| {
             host.idle.retain(|kept| !kept.sender.is_closed() && now - kept.since < timeout);
-            host.shared.take_if(|shared| shared.sender.is_closed() || now - shared.used >= timeout);
+            host.shared.take_if(|shared| shared.is_over(now, timeout));
             idle += host.idle.len();
             // Somebody may hold a permit, or wait for one.
             !host.idle.is_empty() || host.shared.is_some() || Arc::strong_count(&host.permits) > 1
