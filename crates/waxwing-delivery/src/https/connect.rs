@@ -27,6 +27,12 @@ use super::{
 /// Bytes of response headers that are read at most.
 pub(super) const HEADER_BYTES: u32 = 64 << 10;
 
+/// How often a server that speaks HTTP/2 is asked for a sign of life, and how long
+/// it may take. All requests to a host share the connection, and a dead one would
+/// fail each of them until the kernel gives up on it, a quarter of an hour later.
+const PING_EVERY: Duration = Duration::from_secs(15);
+const PING_WITHIN: Duration = Duration::from_secs(5);
+
 /// What TLS and ALPN led to.
 pub(super) enum Opened {
     Http1(http1::SendRequest<Full<Bytes>>),
@@ -123,6 +129,9 @@ async fn speak(stream: TlsStream<TcpStream>) -> Result<Opened, AttemptError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(HEADER_BYTES)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_WITHIN)
+            .keep_alive_while_idle(true)
             .handshake(io)
             .await
             .map_err(|error| errors::exchange(&error))?;
