@@ -1,18 +1,13 @@
 //! One request and its answer, over a kept or a new connection.
 
-use std::{
-    sync::atomic::{AtomicU8, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
-use waxwing_core::{
-    AttemptError, Outcome, TimeoutPhase, Timestamp, outcome::MAX_RETRY_AFTER, target::TargetUrl,
-};
+use waxwing_core::{AttemptError, Outcome, TimeoutPhase, Timestamp, target::TargetUrl};
 use waxwing_store::delivery::MAX_RESPONSE_BODY;
 
 use super::{
@@ -20,6 +15,7 @@ use super::{
     connect::Opened,
     errors,
     pool::{Connection, Way},
+    retry_after,
 };
 use crate::{Request, Response};
 
@@ -177,47 +173,7 @@ fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
         return Outcome::Succeeded { status: status.as_u16() };
     }
     let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    let retry_after = headers.get(header::RETRY_AFTER).filter(|_| asks).and_then(|value| wait(value, now));
+    let retry_after = headers.get(header::RETRY_AFTER).filter(|_| asks);
+    let retry_after = retry_after.and_then(|value| retry_after::wait(value.as_bytes(), now));
     Outcome::Failed(AttemptError::Status { status: status.as_u16(), retry_after })
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3); anything else is ignored.
-fn wait(value: &HeaderValue, now: Timestamp) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    let wait = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-        // A number too large for any clock is the longest wait.
-        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
-    } else {
-        let date = httpdate::parse_http_date(text).ok()?;
-        let millis = date.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
-        Timestamp::from_millis(i64::try_from(millis).ok()?).since(now)
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
-
-    fn wait_of(text: &'static str) -> Option<Duration> {
-        wait(&HeaderValue::from_static(text), NOW)
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
-        assert_eq!(wait_of("120"), Some(Duration::from_mins(2)));
-        assert_eq!(wait_of("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_mins(1)));
-        assert_eq!(wait_of("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn retry_after_is_bounded_and_nonsense_is_ignored() {
-        assert_eq!(wait_of("99999999999999999999999"), Some(MAX_RETRY_AFTER));
-        assert_eq!(wait_of("Thu, 31 Dec 2099 23:59:59 GMT"), Some(MAX_RETRY_AFTER));
-        for text in ["", "-1", "soon", "1.5"] {
-            assert_eq!(wait_of(text), None, "{text:?}");
-        }
-    }
 }

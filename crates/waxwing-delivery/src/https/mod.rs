@@ -9,6 +9,7 @@ mod errors;
 mod exchange;
 mod pool;
 mod resolve;
+pub mod retry_after;
 mod tls;
 
 use std::{sync::Arc, time::Duration};
