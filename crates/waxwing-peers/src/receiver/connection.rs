@@ -6,7 +6,7 @@
 use std::{convert::Infallible, pin::pin, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -114,12 +114,13 @@ async fn answer(
     breaks: &mpsc::Sender<Break>,
 ) -> Response<ReplyBody> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_REQUEST_BODY).collect().await else {
-        return response(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            HeaderMap::new(),
-            ReplyBody::Whole(bytes::Bytes::new()),
-        );
+    let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
+        Ok(body) => body,
+        Err(error) => {
+            let too_large = error.is::<LengthLimitError>();
+            let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+            return response(status, HeaderMap::new(), ReplyBody::Whole(bytes::Bytes::new()));
+        }
     };
     counters.count_request();
     let host = head.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
