@@ -7,6 +7,7 @@
 
 mod auth;
 mod body;
+pub mod cursor;
 mod docs;
 pub mod json;
 mod openapi;

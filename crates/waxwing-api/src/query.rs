@@ -1,15 +1,16 @@
-//! Query parameters and cursors.
+//! Query parameters.
 
 use http::Uri;
 use waxwing_core::{DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
 use waxwing_store::{LogFilter, PageRequest, page::MAX_PAGE};
 
-use crate::problem::{Code, Problem, Result};
+use crate::{
+    cursor,
+    problem::{Code, Problem, Result},
+};
 
 /// Items of a page when the request does not say.
 const DEFAULT_PAGE: usize = 50;
-/// Leads a cursor, so that later versions can tell it from theirs.
-const CURSOR: &str = "c1_";
 
 /// The parameters of a request: each known, each once.
 pub(crate) struct Query(Vec<(String, String)>);
@@ -50,7 +51,7 @@ impl Query {
         })?;
         let cursor = match self.get("cursor") {
             None => None,
-            Some(text) => Some(read_cursor(text).ok_or_else(|| {
+            Some(text) => Some(cursor::read(text).ok_or_else(|| {
                 Problem::new(Code::CursorInvalid, "Pass on next_cursor exactly as the page before gave it.")
             })?),
         };
@@ -77,35 +78,5 @@ impl Query {
             "disabled" => Some(WebhookStatus::Disabled(DisabledReason::Failing)),
             _ => None,
         })
-    }
-}
-
-/// A position as the outside sees it: opaque.
-pub(crate) fn cursor(position: i64) -> String {
-    format!("{CURSOR}{position:x}")
-}
-
-fn read_cursor(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(CURSOR)?;
-    let position = i64::from_str_radix(digits, 16).ok()?;
-    (position >= 0 && cursor(position) == text).then_some(position)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn cursors_read_back(position in 0..i64::MAX) {
-            prop_assert_eq!(read_cursor(&cursor(position)), Some(position));
-        }
-
-        #[test]
-        fn other_texts_are_no_cursors(text in "[^c].*|c1_[g-z+-].*") {
-            prop_assert_eq!(read_cursor(&text), None);
-        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use waxwing_store::{LogEntry, Page, Published, log::LoggedAttempt};
 
-use crate::query::cursor;
+use crate::cursor;
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub(crate) struct List<T> {
 
 impl<T> List<T> {
     pub(crate) fn of<S>(page: Page<S>, shape: impl Fn(S) -> T) -> Self {
-        Self { data: page.items.into_iter().map(shape).collect(), next_cursor: page.next.map(cursor) }
+        Self { data: page.items.into_iter().map(shape).collect(), next_cursor: page.next.map(cursor::write) }
     }
 
     /// A list that always fits on one page.
