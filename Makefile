@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench fmt docs
+.PHONY: help demo run test check lint deny bench fuzz fmt docs
 
 CARGO ?= cargo
 ARGS ?=
@@ -23,6 +23,9 @@ check: lint ## Run the fast checks: format, lints, documentation, dependencies, 
 
 bench: ## Measure throughput and latency on this machine
 	$(CARGO) run --release -- bench $(ARGS)
+
+fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
+	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)
 
 fmt: ## Format the source
 	$(CARGO) fmt --all

@@ -23,6 +23,7 @@ const EDGES: &[Edges] = &[
         in_tests: &["waxwing-peers", "waxwing-sqlite"],
     },
     Edges { of: "waxwing-api", on: &["waxwing-core", "waxwing-store"], in_tests: &["waxwing-sqlite"] },
+    Edges { of: "waxwing-fuzz", on: &["waxwing-api", "waxwing-core", "waxwing-delivery"], in_tests: &[] },
     Edges { of: "waxwing-peers", on: &["waxwing-core"], in_tests: &[] },
     Edges {
         of: "waxwing",
