@@ -101,6 +101,14 @@ fn run(connection: &Connection, signal: &Signal) {
     }
 }
 
+/// Moves the whole log into the file and empties it, for an orderly end. What cannot be
+/// moved stays in the log, and is read from there at the next start.
+pub(crate) fn fold(writer: &Connection) {
+    if let Err(error) = checkpoint(writer, "TRUNCATE") {
+        tracing::warn!(%error, "the write-ahead log could not be emptied; keep it with the database");
+    }
+}
+
 /// Returns how many pages the log holds.
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))

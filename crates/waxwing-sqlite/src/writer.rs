@@ -18,7 +18,7 @@ use waxwing_store::{
     group::Group,
 };
 
-use crate::checkpoint::Checkpointer;
+use crate::checkpoint::{self, Checkpointer};
 
 /// A write.
 pub(crate) enum Job {
@@ -99,6 +99,10 @@ impl Writer {
                 checkpointer.restart_if_long(&self.connection);
             }
             self.commit(jobs);
+        }
+        // Whoever copies the file of a server that has ended must get all of it.
+        if self.checkpointer.take().is_some() && self.stopped.check().is_ok() {
+            checkpoint::fold(&self.connection);
         }
     }
 

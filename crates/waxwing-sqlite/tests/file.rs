@@ -29,6 +29,20 @@ async fn what_was_answered_is_there_after_the_next_open() {
 }
 
 #[tokio::test]
+async fn the_file_of_a_store_that_was_closed_is_the_whole_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let store = open(&path).unwrap();
+    store.create_account(account("acme")).await.unwrap();
+    assert!(store.account(&AccountId::parse("acme").unwrap()).await.unwrap().is_some(), "a reader is open");
+    store.close().await;
+    let copy = folder.path().join("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    let copied = open(&copy).unwrap();
+    assert!(copied.directory().account(&AccountId::parse("acme").unwrap()).is_some());
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("waxwing.db");
