@@ -52,7 +52,7 @@ const fn secret(key: &'static str, help: &'static str) -> Setting {
 /// In the order in which the help shows them.
 pub(crate) const SETTINGS: &[Setting] = &[
     setting("listen", "ADDRESS", "127.0.0.1:8080", "Address of the API; port 0 takes a free one"),
-    setting("metrics_listen", "ADDRESS", "", "Serve /metrics at this address as well"),
+    setting("metrics_listen", "ADDRESS", "", "Serve /metrics at this address, and there alone"),
     setting("database", "URL", "sqlite:waxwing.db", "Where everything is kept: sqlite:<path>"),
     secret("operator_key", "The first operator key; made at the first start and printed once if absent"),
     setting("operator_key_file", "FILE", "", "Read the first operator key from this file"),
