@@ -24,6 +24,7 @@ pub struct TargetUrl {
     text: String,
     host: String,
     host_header: String,
+    host_and_port: String,
     port: u16,
     path_and_query: String,
     address: Option<IpAddr>,
@@ -99,6 +100,7 @@ impl TargetUrl {
         Ok(Self {
             text: text.to_owned(),
             host_header: host_header(&host, address, port),
+            host_and_port: format!("{host}:{port}"),
             host,
             port,
             path_and_query: url[Position::BeforePath..Position::AfterQuery].to_owned(),
@@ -121,6 +123,12 @@ impl TargetUrl {
     /// unless it is 443.
     pub fn host_header(&self) -> &str {
         &self.host_header
+    }
+
+    /// The host as for DNS, a colon and the port: the same for all URLs whose
+    /// requests can share a connection.
+    pub fn host_and_port(&self) -> &str {
+        &self.host_and_port
     }
 
     /// The port, never 0.

@@ -63,7 +63,9 @@ impl Connector {
         self.resolver = Resolver::new(lookup);
     }
 
+    /// The policy judges the URL once more, and every address that its name has now.
     pub(super) async fn open(&self, url: &TargetUrl, phase: &Phase) -> Result<Opened, AttemptError> {
+        self.policy.check_url(url.as_str()).map_err(|error| AttemptError::ForbiddenUrl(error.to_string()))?;
         phase.set(TimeoutPhase::Resolve);
         let addresses = self.addresses(url).await?;
         phase.set(TimeoutPhase::Connect);

@@ -50,23 +50,23 @@ impl Phase {
 
 impl HttpsSender {
     pub(super) async fn exchange(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
-        let key = format!("{}:{}", request.url.host(), request.url.port());
+        let key = request.url.host_and_port();
         phase.set(TimeoutPhase::Connect);
-        let mut way = self.pool.way(&key).await.ok_or(AttemptError::Reset)?;
+        let mut way = self.pool.way(key).await.ok_or(AttemptError::Reset)?;
         loop {
             let (mut connection, kept) = match way {
                 Way::Kept(connection) => (connection, true),
-                Way::New(permit) => (self.open(&key, &request.url, permit, phase).await?, false),
+                Way::New(permit) => (self.open(key, &request.url, permit, phase).await?, false),
             };
             phase.set(TimeoutPhase::Response);
             match self.send_on(&mut connection, &request).await {
-                Ok(answer) => return self.finish(&key, connection, answer, phase).await,
+                Ok(answer) => return self.finish(key, connection, answer, phase).await,
                 // The server closed it while it was not used, perhaps just as the
                 // request went out. Receivers know a request by its id: to send it
                 // once more does no harm.
                 Err(AttemptError::Reset) if kept => {
                     phase.set(TimeoutPhase::Connect);
-                    let other = Box::pin(self.pool.instead_of(&key, connection)).await;
+                    let other = Box::pin(self.pool.instead_of(key, connection)).await;
                     way = other.ok_or(AttemptError::Reset)?;
                 }
                 Err(error) => return Err(error),

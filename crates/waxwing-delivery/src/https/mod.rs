@@ -66,7 +66,6 @@ pub enum SenderError {
 pub struct HttpsSender {
     connector: Connector,
     pool: Pool,
-    policy: Arc<TargetPolicy>,
     clock: Arc<dyn Clock>,
     user_agent: HeaderValue,
 }
@@ -80,14 +79,8 @@ impl HttpsSender {
         let tls = tls::config(options.extra_ca_pem.as_deref())?;
         let user_agent = HeaderValue::try_from(options.user_agent).map_err(|_| SenderError::UserAgent)?;
         Ok(Self {
-            connector: Connector::new(
-                tls,
-                Arc::clone(&options.policy),
-                options.connect_timeout,
-                options.metrics,
-            ),
+            connector: Connector::new(tls, options.policy, options.connect_timeout, options.metrics),
             pool: Pool::new(options.idle_timeout, options.max_connections_per_host),
-            policy: options.policy,
             clock: options.clock,
             user_agent,
         })
@@ -105,9 +98,6 @@ impl HttpsSender {
 #[async_trait]
 impl Sender for HttpsSender {
     async fn send(&self, request: Request) -> Response {
-        if let Err(error) = self.policy.check_url(request.url.as_str()) {
-            return failed(AttemptError::ForbiddenUrl(error.to_string()));
-        }
         let (limit, phase) = (request.timeout, Phase::default());
         match tokio::time::timeout(limit, self.exchange(request, &phase)).await {
             Ok(Ok(response)) => response,
