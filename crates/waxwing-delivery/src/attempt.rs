@@ -18,6 +18,8 @@ use crate::{
 
 /// How long to wait before an outcome that the store was too busy for is offered again.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How long a delivery whose outcome could not be kept is not sent again: it keeps its slot.
+const FAILED_PAUSE: Duration = Duration::from_secs(1);
 
 /// How an attempt ended, for the dispatcher.
 #[derive(Debug)]
@@ -77,11 +79,16 @@ async fn send(shared: &Shared, route: &Route, due: &Due) -> Response {
 }
 
 /// An outcome is kept whatever it takes: a busy store is asked again until it
-/// takes it or the engine is ended.
+/// takes it or the engine is ended. One that fails may fail each time: then the
+/// receiver gets a duplicate every now and then rather than a flood of them.
 async fn record(shared: &Shared, node: Node, completion: Completion) -> Result<Recorded, StoreError> {
     loop {
         match shared.store.record(node, completion.clone()).await {
             Err(StoreError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
+            Err(error @ StoreError::Failed(_)) => {
+                tokio::time::sleep(FAILED_PAUSE).await;
+                return Err(error);
+            }
             answer => return answer,
         }
     }

@@ -305,12 +305,14 @@ impl Dispatcher {
             }
         }
         let (bounds, now) = (self.bounds(), self.shared.clock.now());
-        let applied = matches!(&done.recorded, Ok(recorded) if recorded.applied);
         self.on_lane(done.webhook, |lane| {
             lane.done(done.event, done.queue, done.succeeded, bounds, Instant::now());
-            if !applied {
+            match &done.recorded {
+                Ok(recorded) if recorded.applied => {}
                 // Replayed while it was under way: it stands in the store anew.
-                lane.again_at(now);
+                Ok(_) => lane.again_at(now),
+                // It stands in the store as it did, perhaps before what was read last.
+                Err(_) => lane.rewind(now),
             }
         });
         match &done.recorded {

@@ -273,3 +273,6 @@ impl Lane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

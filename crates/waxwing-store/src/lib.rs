@@ -14,6 +14,8 @@ pub mod directory;
 pub mod error;
 pub mod event;
 pub mod feed;
+#[cfg(feature = "conformance")]
+pub mod gated;
 pub mod group;
 pub mod log;
 pub mod metrics;

@@ -1,0 +1,92 @@
+//! Many nodes: who may send what, and who takes over.
+
+use std::time::Duration;
+
+use waxwing_core::DeliveryState;
+use waxwing_store::{StoreError, gated::Call};
+
+use crate::{
+    harness::{Fault, World, options},
+    receivers::Answer,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn unreachable() -> Fault {
+    Fault::Refused(StoreError::Failed("the database cannot be reached".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_cannot_renew_its_lease_stops_sending_before_it_runs_out() {
+    let world = World::new().await;
+    let _engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.settle().await;
+    world.faults.add(Call::Lease, 1_000, &unreachable());
+    world.pass(26 * SECOND).await;
+    let events = world.publish(&hook, 3).await;
+    world.pass(Duration::from_mins(2)).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 0, "an attempt takes up to 5 of the 30 s");
+    world.faults.clear();
+    world.pass(10 * SECOND).await;
+    assert_eq!(world.receivers.events(&hook), events, "it goes on once the lease is renewed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_cut_off_for_less_goes_on_sending() {
+    let world = World::new().await;
+    let _engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.settle().await;
+    world.faults.add(Call::Lease, 3, &unreachable());
+    world.pass(20 * SECOND).await;
+    world.publish(&hook, 3).await;
+    world.settle().await;
+    assert_eq!(world.receivers.sent(&hook).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_work_of_a_dead_node_is_taken_over_once_its_lease_ran_out() {
+    let world = World::new().await;
+    let hook = world.webhook("a").await;
+    let events = world.publish(&hook, 600).await;
+    let other = world.register("two").await;
+    let engine = world.start_as(other, options());
+    world.pass(20 * SECOND).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 0, "the lease of the first node still runs");
+    world.pass(Duration::from_mins(2)).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 600);
+    assert_eq!(world.count(&hook, &events, DeliveryState::Delivered).await, 600);
+    engine.health().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_whose_name_was_taken_stops_and_says_why() {
+    let world = World::new().await;
+    let engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.settle().await;
+    let again = world.register("one").await;
+    let reason = engine.failed().await;
+    assert!(reason.contains("lease was lost"), "{reason}");
+    assert_eq!(engine.health(), Err(reason));
+    let _next = world.start_as(again, options());
+    assert_eq!(world.try_publish(&hook, 1).await, Err(StoreError::LeaseLost), "nor does it accept events");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_outlives_its_nodes_lease_does_not_end_the_delivery_of_the_next_node() {
+    let world = World::new().await;
+    let engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.receivers.next(&hook, [Answer::ok().after(4 * SECOND)]);
+    let event = world.publish(&hook, 1).await.remove(0);
+    world.settle().await;
+    let again = world.register("one").await;
+    let _next = world.start_as(again, options());
+    world.pass(10 * SECOND).await;
+    drop(engine);
+    assert_eq!(world.receivers.events(&hook).len(), 2, "the one duplicate of a restart");
+    let detail = world.detail(&hook, &event).await;
+    assert_eq!(detail.entry.state, DeliveryState::Delivered);
+}
