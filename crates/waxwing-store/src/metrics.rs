@@ -4,11 +4,15 @@
 //! part of the story and the reader wants one page. Names follow Prometheus'
 //! conventions: base units, `_total` on counters.
 
+use std::time::Duration;
+
+use parking_lot::Mutex;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+use tokio::time::Instant;
 
 /// Deliveries that wait, by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub struct Metrics {
     pub connections: Counter,
     /// Answers of the API.
     pub requests: Family<RequestLabel, Counter>,
+    /// When the backlog was counted last.
+    counted: Mutex<Option<Instant>>,
 }
 
 impl Default for Metrics {
@@ -100,11 +106,15 @@ impl Default for Metrics {
             busy: Counter::default(),
             connections: Counter::default(),
             requests: Family::default(),
+            counted: Mutex::default(),
         };
         metrics.register();
         metrics
     }
 }
+
+/// How often the backlog is counted at most.
+const BACKLOG_EVERY: Duration = Duration::from_secs(15);
 
 /// Bounds in seconds: from a commit to a retry a day later.
 const SECONDS: [f64; 17] = [
@@ -143,6 +153,18 @@ impl Metrics {
         // Writing into a String cannot fail.
         let _ = text::encode(&mut page, &self.registry);
         page
+    }
+
+    /// Whether the backlog should be counted now; then the caller does it, and
+    /// for a while nobody else. Counting a long backlog costs the database some
+    /// milliseconds: not for every look at the page.
+    pub fn is_backlog_due(&self) -> bool {
+        let mut counted = self.counted.lock();
+        let due = counted.is_none_or(|at| at.elapsed() >= BACKLOG_EVERY);
+        if due {
+            *counted = Some(Instant::now());
+        }
+        due
     }
 
     /// Shows how many deliveries wait.

@@ -1,20 +1,14 @@
 //! What needs no key: health and metrics.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{extract::State, response::IntoResponse};
 use http::header;
-use parking_lot::Mutex;
-use tokio::time::Instant;
 
 use crate::{
     Api,
     problem::{Code, Problem, Result},
 };
-
-/// Counting a long backlog costs the database some milliseconds: not for every scrape.
-const BACKLOG_EVERY: Duration = Duration::from_secs(15);
-static COUNTED: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// The process is alive
 #[utoipa::path(get, path = "/healthz", tag = "Health", security(()), responses((status = 200)))]
@@ -34,15 +28,9 @@ pub(crate) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str> {
 /// Metrics for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "Health", security(()), responses((status = 200)))]
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
-    let count = {
-        let mut counted = COUNTED.lock();
-        let old = counted.is_none_or(|at| at.elapsed() >= BACKLOG_EVERY);
-        if old {
-            *counted = Some(Instant::now());
-        }
-        old
-    };
-    if count && let Ok(backlog) = api.store.backlog().await {
+    if api.metrics.is_backlog_due()
+        && let Ok(backlog) = api.store.backlog().await
+    {
         api.metrics.show_backlog(backlog);
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,0 +1,22 @@
+//! The API's router on a real store (SQLite in memory): what it answers, and that
+//! what it refuses leaves no trace.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "tests: they end by panicking, and calls read better with values"
+)]
+
+mod accounts;
+mod auth;
+mod bad_input;
+mod codes;
+mod event_types;
+mod events;
+mod harness;
+mod health;
+mod log;
+mod replay;
+mod routes;
+mod webhooks;
