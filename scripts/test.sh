@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs every check and every test. Ends with the plain line
 # "N passed, M failed, K skipped": the sum of all "test result:" lines, and 1 failed
-# for each step that failed without such a line (a lint, a program that does not compile).
+# for each step that failed without such a line (a lint, a program that does not compile,
+# a tool that is missing).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -26,6 +27,7 @@ step() {
   fi
 }
 
+step scripts/setup.sh
 step make --no-print-directory lint
 step cargo test --workspace --no-fail-fast
 step scripts/schemathesis.sh

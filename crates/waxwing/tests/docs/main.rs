@@ -1,0 +1,13 @@
+//! The documentation holds what it says: its commands run, its tables are those
+//! of the program, its links lead somewhere.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod commands;
+mod links;
+mod pages;
+mod reference;
+mod snippets;

@@ -1,0 +1,118 @@
+//! The code for receivers holds against what the server sends.
+
+use std::process::Command;
+
+use crate::{
+    harness::{run_in, stdout},
+    pages::Page,
+};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const BODY: &str = r#"{"id":"evt_1","type":"deposit.completed","created_at":"2026-03-26T10:00:00.000Z","data":{"amount":250.00}}"#;
+const AT: i64 = 1_774_519_200;
+
+/// The two signatures of the body above: plain and standard.
+async fn signatures() -> (String, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let at = AT.to_string();
+    let arguments = ["sign", "--id", "evt_1", "--timestamp", &at, "--secret", SECRET, "--json", "-"];
+    let output = run_in(dir.path(), &arguments, &[], BODY.as_bytes()).await;
+    let headers: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let of = |name: &str| {
+        let headers = headers.as_object().unwrap();
+        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.unwrap_or_else(|| panic!("no {name} in {headers:?}")).1.as_str().unwrap().to_owned()
+    };
+    (of("X-Webhook-Signature"), of("webhook-signature"))
+}
+
+/// The first block of a language that holds this word.
+fn block(page: &str, language: &str, word: &str) -> String {
+    let blocks = Page::read(page).blocks_of(language);
+    blocks.into_iter().find(|block| block.contains(word)).unwrap_or_else(|| panic!("{page} has no {word}"))
+}
+
+/// What a program prints.
+fn output(mut command: Command) -> String {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("{program} cannot be run: {error}; scripts/setup.sh installs what the tests need")
+    });
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    stdout(&output)
+}
+
+#[tokio::test]
+async fn the_python_of_the_readme_tells_genuine_from_forged() {
+    let (plain, _) = signatures().await;
+    let code = block("README.md", "python", "def is_genuine");
+    let checks = format!(
+        "body = {BODY:?}.encode()\n\
+         print(is_genuine(body, '{plain}', '{SECRET}'), is_genuine(body + b' ', '{plain}', '{SECRET}'))"
+    );
+    let mut python = Command::new("python3");
+    python.args(["-c", &format!("{code}\n{checks}")]);
+    assert_eq!(output(python), "True False\n");
+}
+
+#[tokio::test]
+async fn the_python_for_receivers_tells_genuine_from_forged() {
+    let (plain, standard) = signatures().await;
+    let code = block("docs/receiving/README.md", "python", "def is_genuine");
+    let checks = format!(
+        "body, secret = {BODY:?}.encode(), '{SECRET}'\n\
+         headers = {{'webhook-id': 'evt_1', 'webhook-timestamp': '{AT}', 'webhook-signature': 'v1,AAAA {standard}'}}\n\
+         print(is_genuine(body, headers, secret, {AT} + 299), is_genuine(body, headers, secret, {AT} + 301))\n\
+         print(is_genuine(body + b' ', headers, secret, {AT}), is_genuine(body, headers, secret.replace('M', 'N'), {AT}))\n\
+         print(is_genuine(body, {{}}, secret, {AT}), is_genuine_plain(body, '{plain}', secret))\n\
+         print(is_genuine_plain(body[:-1], '{plain}', secret), is_genuine_plain(body, '', secret))"
+    );
+    let mut python = Command::new("python3");
+    python.args(["-c", &format!("{code}\n{checks}")]);
+    let printed = output(python);
+    assert_eq!(printed, "True False\nFalse False\nFalse True\nFalse False\n");
+}
+
+#[tokio::test]
+async fn the_php_for_receivers_tells_genuine_from_forged() {
+    let (plain, standard) = signatures().await;
+    let code = block("docs/receiving/README.md", "php", "function is_genuine");
+    let checks = format!(
+        "$body = '{BODY}'; $secret = '{SECRET}';\n\
+         $headers = ['HTTP_WEBHOOK_ID' => 'evt_1', 'HTTP_WEBHOOK_TIMESTAMP' => '{AT}',\n\
+             'HTTP_WEBHOOK_SIGNATURE' => 'v1,AAAA {standard}'];\n\
+         echo json_encode([\n\
+             is_genuine($body, $headers, $secret, {AT} + 299), is_genuine($body, $headers, $secret, {AT} + 301),\n\
+             is_genuine($body . ' ', $headers, $secret, {AT}), is_genuine($body, [], $secret, {AT}),\n\
+             is_genuine_plain($body, '{plain}', $secret), is_genuine_plain($body . ' ', '{plain}', $secret)]);"
+    );
+    let mut php = Command::new("php");
+    php.args(["-r", &format!("{code}\n{checks}")]);
+    assert_eq!(output(php), "[true,false,false,false,true,false]");
+}
+
+#[tokio::test]
+async fn the_typescript_for_receivers_tells_genuine_from_forged() {
+    let (plain, standard) = signatures().await;
+    let code = block("docs/receiving/README.md", "typescript", "function isGenuine");
+    let checks = format!(
+        "const body = Buffer.from({BODY:?}), secret = '{SECRET}';\n\
+         const headers = {{ 'webhook-id': 'evt_1', 'webhook-timestamp': '{AT}', 'webhook-signature': 'v1,AAAA {standard}' }};\n\
+         console.log(JSON.stringify([\n\
+             isGenuine(body, headers, secret, {AT} + 299), isGenuine(body, headers, secret, {AT} + 301),\n\
+             isGenuine(Buffer.from('x'), headers, secret, {AT}), isGenuine(body, {{}}, secret, {AT}),\n\
+             isGenuinePlain(body, '{plain}', secret), isGenuinePlain(body, '', secret)]));"
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("verify.mjs");
+    std::fs::write(&file, format!("{}\n{checks}", without_types(&code))).unwrap();
+    let mut node = Command::new("node");
+    node.arg(&file);
+    assert_eq!(output(node), "[true,false,false,false,true,false]\n");
+}
+
+/// The snippet as JavaScript: its only types are those of parameters and results.
+fn without_types(code: &str) -> String {
+    let types = ["Record<string, string | string[] | undefined>", "Buffer", "string", "number", "boolean"];
+    types.iter().fold(code.to_owned(), |code, name| code.replace(&format!(": {name}"), ""))
+}
