@@ -117,6 +117,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
         });
     }
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        explain(parameter);
+    }
     if account_route {
         let header = json!({
             "name": "Waxwing-Account",
@@ -129,4 +132,19 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             None => operation["parameters"] = json!([header]),
         }
     }
+}
+
+/// What parameters of the same name mean on every route.
+fn explain(parameter: &mut Value) {
+    let meaning = match parameter["name"].as_str().unwrap_or_default() {
+        "limit" => "Items of the page; 50 when left out",
+        "cursor" => "`next_cursor` of the page before",
+        "status" => "Only those in this state",
+        "type" => "Only those of exactly this event type",
+        "since" => "Only those published at this moment or later (RFC 3339)",
+        "until" => "Only those published before this moment (RFC 3339)",
+        "Idempotency-Key" => "Makes publishing again harmless: 1 to 255 visible ASCII characters",
+        _ => return,
+    };
+    parameter["description"] = meaning.into();
 }

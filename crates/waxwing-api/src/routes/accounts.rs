@@ -51,7 +51,7 @@ impl From<Account> for AccountAnswer {
 }
 
 /// Make an account
-#[utoipa::path(post, path = "/api/accounts", tag = "Operator", request_body = CreateAccount,
+#[utoipa::path(post, path = "/api/accounts", operation_id = "create_account", tag = "Operator", request_body = CreateAccount,
     responses((status = 201, body = AccountAnswer)))]
 pub(crate) async fn create(
     _: Operator,
@@ -71,7 +71,7 @@ pub(crate) async fn create(
 }
 
 /// List accounts, oldest first
-#[utoipa::path(get, path = "/api/accounts", tag = "Operator",
+#[utoipa::path(get, path = "/api/accounts", operation_id = "list_accounts", tag = "Operator",
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 250), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = List<AccountAnswer>)))]
 pub(crate) async fn list(
@@ -84,7 +84,7 @@ pub(crate) async fn list(
 }
 
 /// Show an account
-#[utoipa::path(get, path = "/api/accounts/{id}", tag = "Operator", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/accounts/{id}", operation_id = "show_account", tag = "Operator", params(("id" = String, Path)),
     responses((status = 200, body = AccountAnswer)))]
 pub(crate) async fn show(
     _: Operator,
@@ -97,7 +97,7 @@ pub(crate) async fn show(
 }
 
 /// Delete an account with its keys and webhooks
-#[utoipa::path(delete, path = "/api/accounts/{id}", tag = "Operator", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/accounts/{id}", operation_id = "delete_account", tag = "Operator", params(("id" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,

@@ -64,7 +64,7 @@ impl From<CatalogEntry> for EventTypeAnswer {
 }
 
 /// List the event types that a webhook may subscribe to
-#[utoipa::path(get, path = "/api/event-types", tag = "Account",
+#[utoipa::path(get, path = "/api/event-types", operation_id = "list_event_types", tag = "Account",
     responses((status = 200, body = List<EventTypeAnswer>)))]
 pub(crate) async fn list(_: Caller, State(api): State<Arc<Api>>) -> Json<List<EventTypeAnswer>> {
     let catalog = api.store.directory().catalog();
@@ -72,7 +72,7 @@ pub(crate) async fn list(_: Caller, State(api): State<Arc<Api>>) -> Json<List<Ev
 }
 
 /// Add or replace an event type
-#[utoipa::path(put, path = "/api/event-types/{type}", tag = "Operator", params(("type" = String, Path)),
+#[utoipa::path(put, path = "/api/event-types/{type}", operation_id = "put_event_type", tag = "Operator", params(("type" = String, Path)),
     request_body = PutEventType,
     responses((status = 200, body = EventTypeAnswer), (status = 201, body = EventTypeAnswer)))]
 pub(crate) async fn put(
@@ -98,7 +98,7 @@ pub(crate) async fn put(
 }
 
 /// Remove an event type
-#[utoipa::path(delete, path = "/api/event-types/{type}", tag = "Operator", params(("type" = String, Path)),
+#[utoipa::path(delete, path = "/api/event-types/{type}", operation_id = "delete_event_type", tag = "Operator", params(("type" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,

@@ -82,7 +82,7 @@ pub(crate) struct DeliveryAnswer {
 /// Publish an event
 ///
 /// Answered once the event is on disk: 202, or 200 when it had been published before.
-#[utoipa::path(post, path = "/api/events", tag = "Operator", request_body = PublishEvent<'_>,
+#[utoipa::path(post, path = "/api/events", operation_id = "publish_event", tag = "Operator", request_body = PublishEvent<'_>,
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255)),
     responses((status = 202, body = EventAnswer), (status = 200, body = EventAnswer)))]
 pub(crate) async fn publish(
@@ -102,7 +102,7 @@ pub(crate) async fn publish(
 }
 
 /// Publish up to 1,000 events, all or none
-#[utoipa::path(post, path = "/api/events/batch", tag = "Operator", request_body = PublishBatch<'_>,
+#[utoipa::path(post, path = "/api/events/batch", operation_id = "publish_events", tag = "Operator", request_body = PublishBatch<'_>,
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255)),
     responses((status = 202, body = BatchAnswer), (status = 200, body = BatchAnswer)))]
 pub(crate) async fn publish_batch(
@@ -159,7 +159,7 @@ fn in_batch(error: waxwing_store::PublishError) -> Problem {
 }
 
 /// Show an event with its deliveries
-#[utoipa::path(get, path = "/api/events/{id}", tag = "Operator", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/events/{id}", operation_id = "show_event", tag = "Operator", params(("id" = String, Path)),
     responses((status = 200, body = EventDetailAnswer)))]
 pub(crate) async fn show(
     _: Operator,
@@ -180,7 +180,7 @@ pub(crate) async fn show(
 }
 
 /// Send a `webhook.test` event to this webhook alone
-#[utoipa::path(post, path = "/api/webhook/{id}/test", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/webhook/{id}/test", operation_id = "send_test_event", tag = "Account", params(("id" = String, Path)),
     responses((status = 202, body = EventAnswer)))]
 pub(crate) async fn test(
     Account(account): Account,

@@ -48,7 +48,7 @@ impl From<Key> for KeyAnswer {
 }
 
 /// Make a key for an account
-#[utoipa::path(post, path = "/api/accounts/{id}/keys", tag = "Operator", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/accounts/{id}/keys", operation_id = "create_key", tag = "Operator", params(("id" = String, Path)),
     request_body = Option<CreateKey>, responses((status = 201, body = KeyAnswer)))]
 pub(crate) async fn create(
     _: Operator,
@@ -70,7 +70,7 @@ pub(crate) async fn create(
 }
 
 /// List an account's keys
-#[utoipa::path(get, path = "/api/accounts/{id}/keys", tag = "Operator", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/accounts/{id}/keys", operation_id = "list_keys", tag = "Operator", params(("id" = String, Path)),
     responses((status = 200, body = List<KeyAnswer>)))]
 pub(crate) async fn list(
     _: Operator,
@@ -84,7 +84,7 @@ pub(crate) async fn list(
 }
 
 /// Revoke a key
-#[utoipa::path(delete, path = "/api/accounts/{id}/keys/{key_id}", tag = "Operator",
+#[utoipa::path(delete, path = "/api/accounts/{id}/keys/{key_id}", operation_id = "delete_key", tag = "Operator",
     params(("id" = String, Path), ("key_id" = String, Path)), responses((status = 204)))]
 pub(crate) async fn delete(
     _: Operator,

@@ -33,7 +33,7 @@ pub(crate) struct LogDetailAnswer {
 }
 
 /// List a webhook's deliveries, newest first
-#[utoipa::path(get, path = "/api/webhook/{id}/events", tag = "Account",
+#[utoipa::path(get, path = "/api/webhook/{id}/events", operation_id = "list_deliveries", tag = "Account",
     params(("id" = String, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250),
         ("cursor" = Option<String>, Query),
         ("status" = Option<String>, Query, pattern = "^(pending|retrying|held|delivered|failed|canceled)$"),
@@ -53,7 +53,7 @@ pub(crate) async fn list(
 }
 
 /// Show a delivery with payload and attempts
-#[utoipa::path(get, path = "/api/webhook/{id}/events/{event_id}", tag = "Account",
+#[utoipa::path(get, path = "/api/webhook/{id}/events/{event_id}", operation_id = "show_delivery", tag = "Account",
     params(("id" = String, Path), ("event_id" = String, Path)),
     responses((status = 200, body = LogDetailAnswer)))]
 pub(crate) async fn show(

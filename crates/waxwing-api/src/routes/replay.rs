@@ -45,7 +45,7 @@ pub(crate) struct ReplayedAnswer {
 }
 
 /// Send one delivery again now, whatever its state
-#[utoipa::path(post, path = "/api/webhook/{id}/events/{event_id}/retry", tag = "Account",
+#[utoipa::path(post, path = "/api/webhook/{id}/events/{event_id}/retry", operation_id = "retry_delivery", tag = "Account",
     params(("id" = String, Path), ("event_id" = String, Path)),
     responses((status = 202, body = LogAnswer)))]
 pub(crate) async fn retry(
@@ -59,7 +59,7 @@ pub(crate) async fn retry(
 }
 
 /// Send all deliveries again that match
-#[utoipa::path(post, path = "/api/webhook/{id}/replay", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/webhook/{id}/replay", operation_id = "replay_deliveries", tag = "Account", params(("id" = String, Path)),
     request_body = Option<ReplayEvents>, responses((status = 202, body = ReplayedAnswer)))]
 pub(crate) async fn replay(
     Account(account): Account,

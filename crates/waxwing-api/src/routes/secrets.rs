@@ -44,7 +44,7 @@ pub(crate) struct RotatedAnswer {
 }
 
 /// Replace the secret; the old one stays valid for a while
-#[utoipa::path(post, path = "/api/webhook/{id}/rotate-secret", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/webhook/{id}/rotate-secret", operation_id = "rotate_secret", tag = "Account", params(("id" = String, Path)),
     request_body = Option<RotateSecret>, responses((status = 200, body = RotatedAnswer)))]
 pub(crate) async fn rotate(
     Account(account): Account,

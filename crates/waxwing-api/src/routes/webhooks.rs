@@ -112,7 +112,7 @@ impl From<Webhook> for WebhookAnswer {
 }
 
 /// Register a webhook
-#[utoipa::path(post, path = "/api/webhook/create", tag = "Account", request_body = CreateWebhook,
+#[utoipa::path(post, path = "/api/webhook/create", operation_id = "create_webhook", tag = "Account", request_body = CreateWebhook,
     responses((status = 201, body = WebhookAnswer)))]
 pub(crate) async fn create(
     Account(account): Account,
@@ -143,7 +143,7 @@ pub(crate) async fn create(
 }
 
 /// List webhooks, newest first
-#[utoipa::path(get, path = "/api/webhook/list", tag = "Account",
+#[utoipa::path(get, path = "/api/webhook/list", operation_id = "list_webhooks", tag = "Account",
     params(("limit" = Option<u32>, Query, minimum = 1, maximum = 250), ("cursor" = Option<String>, Query),
         ("status" = Option<String>, Query, pattern = "^(active|inactive|disabled)$")),
     responses((status = 200, body = List<WebhookAnswer>)))]
@@ -158,7 +158,7 @@ pub(crate) async fn list(
 }
 
 /// Show a webhook
-#[utoipa::path(get, path = "/api/webhook/{id}", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/webhook/{id}", operation_id = "show_webhook", tag = "Account", params(("id" = String, Path)),
     responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn show(
     Account(account): Account,
@@ -170,7 +170,7 @@ pub(crate) async fn show(
 }
 
 /// Change a webhook
-#[utoipa::path(put, path = "/api/webhook/{id}", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/webhook/{id}", operation_id = "update_webhook", tag = "Account", params(("id" = String, Path)),
     request_body = UpdateWebhook, responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn update(
     Account(account): Account,
@@ -198,7 +198,7 @@ pub(crate) async fn update(
 }
 
 /// Delete a webhook; what waits for it is canceled, its log stays readable
-#[utoipa::path(delete, path = "/api/webhook/{id}", tag = "Account", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/webhook/{id}", operation_id = "delete_webhook", tag = "Account", params(("id" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
     Account(account): Account,

@@ -58,6 +58,16 @@ async fn every_route_of_the_document_exists_and_answers_only_what_it_names() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations = operations.flat_map(|methods| methods.as_object().unwrap().values());
+    let names: Vec<&str> = operations.map(|one| one["operationId"].as_str().unwrap()).collect();
+    let unique: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+    assert_eq!(unique.len(), names.len(), "{names:?}");
+}
+
+#[test]
 fn the_document_lists_every_code_once() {
     let document: Value = serde_json::from_str(&openapi_json()).unwrap();
     let listed = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].clone();
