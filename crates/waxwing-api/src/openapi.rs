@@ -117,7 +117,12 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
         });
     }
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if response["description"].is_null() {
+            response["description"] = success(path, status).into();
+        }
+    }
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         explain(parameter);
     }
     if account_route {
@@ -131,6 +136,18 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             Some(parameters) => parameters.push(header),
             None => operation["parameters"] = json!([header]),
         }
+    }
+}
+
+/// What a good answer tells. The OpenAPI specification wants a description of each.
+fn success(path: &str, status: &str) -> &'static str {
+    match (path, status) {
+        ("/api/events" | "/api/events/batch", "200") => "Published before: the first answer again",
+        ("/api/event-types/{type}", "200") => "Replaced",
+        (_, "201") => "Made",
+        (_, "202") => "Stored durably; will be sent",
+        (_, "204") => "Done; no body",
+        _ => "Done",
     }
 }
 

@@ -46,6 +46,11 @@ async fn every_route_of_the_document_exists_and_answers_only_what_it_names() {
     assert_eq!(server.get("/openapi.json").send().await.expect(200), document);
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
+            assert!(operation.get("parameters").is_none_or(Value::is_array), "{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let description = response["description"].as_str();
+                assert!(description.is_some_and(|text| !text.is_empty()), "{method} {path} {status}");
+            }
             let filled = path.replace("{id}", "wh_1").replace("{event_id}", "e").replace("{key_id}", "k");
             let filled = filled.replace("{type}", "a.b");
             let call = server.call(&method.to_uppercase(), &filled).acting_for("acme");
