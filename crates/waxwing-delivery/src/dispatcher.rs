@@ -96,7 +96,7 @@ impl Dispatcher {
                 wakeups = shared.store.feed().take() => self.woken(wakeups),
                 Some(done) = self.attempts.join_next() => self.ended(done),
                 Some(loaded) = self.loads.join_next() => self.loaded(loaded),
-                Some(Ok(webhook)) = self.releases.join_next() => { self.releasing.remove(&webhook); }
+                Some(Ok(webhook)) = self.releases.join_next() => self.released(webhook),
                 () = tokio::time::sleep(wake) => {}
             }
         }
@@ -135,6 +135,9 @@ impl Dispatcher {
         for row in wakeups.missed {
             self.on_lane(row, Lane::leave_to_store);
         }
+        for key in wakeups.replayed {
+            self.on_lane(key.webhook, |lane| lane.replayed(key.event));
+        }
         for (row, at) in wakeups.again {
             self.on_lane(row, |lane| lane.again_at(at));
         }
@@ -169,6 +172,15 @@ impl Dispatcher {
                 upkeep::release(shared, row).await;
                 row
             });
+        }
+    }
+
+    /// A webhook that was paused and made active again just before its release
+    /// ended needs another one.
+    fn released(&mut self, row: i64) {
+        self.releasing.remove(&row);
+        if self.shared.store.directory().target(row).is_some_and(|target| target.releasing) {
+            self.release(row);
         }
     }
 
@@ -306,13 +318,14 @@ impl Dispatcher {
         }
         let (bounds, now) = (self.bounds(), self.shared.clock.now());
         self.on_lane(done.webhook, |lane| {
-            lane.done(done.event, done.queue, done.succeeded, bounds, Instant::now());
-            match &done.recorded {
-                Ok(recorded) if recorded.applied => {}
-                // Replayed while it was under way: it stands in the store anew.
-                Ok(_) => lane.again_at(now),
-                // It stands in the store as it did, perhaps before what was read last.
-                Err(_) => lane.rewind(now),
+            let rewound = lane.done(done.event, done.queue, done.succeeded, bounds, Instant::now());
+            // Replayed while it was under way, or released before its failure was recorded, it
+            // stands in the store anew, in either queue; unrecorded, as it did: in any case
+            // perhaps before what was read last.
+            let in_place = matches!(&done.recorded, Ok(recorded) if recorded.applied
+                && (recorded.state.is_finished() || !rewound));
+            if !in_place {
+                lane.reread(now);
             }
         });
         match &done.recorded {

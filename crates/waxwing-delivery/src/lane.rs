@@ -42,10 +42,14 @@ pub(crate) struct Lane {
     /// Counts what was left to the store, so that a page that was read before
     /// does not claim to be the end.
     left: u64,
+    rereads: u64,
     loading: Option<Queue>,
     /// Events under way or in a window.
     in_hand: HashSet<i64>,
-    /// Events that ended while a page was being read: the page may still hold them.
+    /// Events that were under way at the last rewind.
+    older: HashSet<i64>,
+    /// Events that ended or were replayed while a page was being read: the page may
+    /// still hold them as they were.
     ended: HashSet<i64>,
     turn: u8,
     in_flight: usize,
@@ -74,6 +78,7 @@ pub(crate) struct Ask {
     pub(crate) after: i64,
     pub(crate) limit: usize,
     left: u64,
+    rereads: u64,
 }
 
 impl Lane {
@@ -107,14 +112,22 @@ impl Lane {
         self.again_at
     }
 
-    /// Forgets the windows: everything that is not under way is read anew, from
-    /// the beginning. For a lane that was paused, released or handed work.
+    /// Begins anew with what the store says: for a lane that was paused, released
+    /// or handed work. What is under way meanwhile may have been moved in the store.
     pub(crate) fn rewind(&mut self, now: Timestamp) {
+        self.reread(now);
+        self.older.clone_from(&self.in_hand);
+    }
+
+    /// Forgets the windows: everything that is not under way is read anew, from
+    /// the beginning.
+    pub(crate) fn reread(&mut self, now: Timestamp) {
         for due in self.first.drain(..).chain(self.again.drain(..)) {
             self.in_hand.remove(&due.key.event);
         }
         self.bytes = 0;
         self.cursor = 0;
+        self.rereads += 1;
         self.leave_to_store();
         self.again_at(now);
     }
@@ -146,7 +159,7 @@ impl Lane {
         // Those under way still stand in the store, ahead of the others.
         let limit = window + if queue == Queue::Again || self.cursor == 0 { self.in_flight } else { 0 };
         self.loading = Some(queue);
-        Some(Ask { queue, after: self.cursor, limit, left: self.left })
+        Some(Ask { queue, after: self.cursor, limit, left: self.left, rereads: self.rereads })
     }
 
     /// Takes in the page that was asked for.
@@ -154,8 +167,8 @@ impl Lane {
         self.loading = None;
         let ended = std::mem::take(&mut self.ended);
         let unchanged = self.left == ask.left;
-        if ask.queue == Queue::First && ask.after != self.cursor {
-            return; // It was rewound meanwhile: read again from the beginning.
+        if ask.rereads != self.rereads {
+            return; // What it shows may be gone, and `ended` may hide what is new: read again.
         }
         match ask.queue {
             Queue::First => self.first_in_store = page.more || !unchanged,
@@ -169,22 +182,25 @@ impl Lane {
             if ask.queue == Queue::First {
                 self.cursor = self.cursor.max(due.key.event);
             }
-            if ask.queue == Queue::Again {
-                self.displace(due.key.event);
-            }
             if !ended.contains(&due.key.event) && !self.in_hand.contains(&due.key.event) {
                 self.hold(due);
             }
         }
     }
 
-    /// A delivery that was replayed before its first attempt waits once, not twice.
-    fn displace(&mut self, event: i64) {
-        if let Some(at) = self.first.iter().position(|due| due.key.event == event)
-            && let Some(due) = self.first.remove(at)
-        {
-            self.bytes -= due.body.len();
-            self.in_hand.remove(&event);
+    /// A delivery was replayed: what the window holds of it, and what a page that
+    /// is being read may show, is out of date.
+    pub(crate) fn replayed(&mut self, event: i64) {
+        for queue in [&mut self.first, &mut self.again] {
+            if let Some(at) = queue.iter().position(|due| due.key.event == event)
+                && let Some(due) = queue.remove(at)
+            {
+                self.bytes -= due.body.len();
+                self.in_hand.remove(&event);
+            }
+        }
+        if self.loading.is_some() {
+            self.ended.insert(event);
         }
     }
 
@@ -225,8 +241,15 @@ impl Lane {
         !self.first.is_empty() || !self.again.is_empty()
     }
 
-    /// An attempt ended and is recorded.
-    pub(crate) fn done(&mut self, event: i64, queue: Queue, succeeded: bool, bounds: Bounds, now: Instant) {
+    /// An attempt ended. Whether the lane was rewound meanwhile.
+    pub(crate) fn done(
+        &mut self,
+        event: i64,
+        queue: Queue,
+        succeeded: bool,
+        bounds: Bounds,
+        now: Instant,
+    ) -> bool {
         self.in_flight -= 1;
         if queue == Queue::Again {
             self.again_in_flight -= 1;
@@ -247,6 +270,7 @@ impl Lane {
                 self.pace(now);
             }
         }
+        self.older.remove(&event)
     }
 
     /// Lets a lane that fails all the time wait before its next attempt.

@@ -17,6 +17,9 @@ use crate::{engine::Shared, options::BITE};
 const MIN_RETENTION: Duration = Duration::from_hours(24);
 /// Events that one bite of retention looks at: each brings its deliveries and attempts.
 const RETAIN_BITE: usize = 200;
+/// The pauses before a release is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+const RELEASE_PAUSE: Duration = Duration::from_secs(1);
 /// A lease is renewed this many times in its length.
 const RENEWALS: u32 = 6;
 
@@ -133,10 +136,10 @@ pub(crate) async fn release(shared: Arc<Shared>, webhook: i64) {
         match shared.store.release(webhook, BITE, shared.clock.now()).await {
             Ok(true) => return,
             Ok(false) => tokio::task::yield_now().await,
-            Err(StoreError::Busy) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(StoreError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
             Err(error) => {
-                warn!(%error, "held deliveries could not be released; tried again at the next start");
-                return;
+                warn!(%error, "held deliveries could not be released; tried again");
+                tokio::time::sleep(RELEASE_PAUSE).await;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, params, params_from_iter, types::Value};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, delivery::Input};
-use waxwing_store::{LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
+use waxwing_store::{DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
 
 use crate::{
     log::{self, Conditions, Source},
@@ -182,7 +182,7 @@ impl Writer {
                  WHERE event_seq = ?4 AND webhook_seq = ?5",
             )?
             .execute(params![rows::state_number(state), at, generation, event, webhook])?;
-        self.effects.again.push((webhook, rows::time(at)));
+        self.effects.replayed.push((DeliveryKey { webhook, event }, rows::time(at)));
         Ok(())
     }
 }

@@ -14,8 +14,8 @@ use rusqlite::Connection;
 use tokio::{sync::oneshot, time::Instant};
 use waxwing_core::{Timestamp, webhook::Health};
 use waxwing_store::{
-    Completion, Directory, Due, Feed, Metrics, NewEvent, Node, PublishError, Published, Recorded, StoreError,
-    group::Group,
+    Completion, DeliveryKey, Directory, Due, Feed, Metrics, NewEvent, Node, PublishError, Published,
+    Recorded, StoreError, group::Group,
 };
 
 use crate::checkpoint::{self, Checkpointer};
@@ -59,6 +59,7 @@ impl Stopped {
 pub(crate) struct Effects {
     pub(crate) due: Vec<Due>,
     pub(crate) again: Vec<(i64, Timestamp)>,
+    pub(crate) replayed: Vec<(DeliveryKey, Timestamp)>,
     pub(crate) first: Vec<i64>,
     pub(crate) changed: Vec<i64>,
     pub(crate) directory: Vec<Change>,
@@ -209,6 +210,9 @@ impl Writer {
         for webhook in effects.first {
             self.feed.first_in_store(webhook);
         }
+        for (key, at) in effects.replayed {
+            self.feed.replayed(key, at);
+        }
         for (webhook, at) in effects.again {
             self.feed.again_at(webhook, at);
         }
@@ -255,12 +259,14 @@ where
 }
 
 impl Effects {
-    pub(crate) fn mark(&self) -> [usize; 5] {
-        [self.due.len(), self.again.len(), self.first.len(), self.changed.len(), self.directory.len()]
+    pub(crate) fn mark(&self) -> [usize; 6] {
+        let Self { due, again, replayed, first, changed, directory, .. } = self;
+        [due.len(), again.len(), replayed.len(), first.len(), changed.len(), directory.len()]
     }
 
-    pub(crate) fn cut(&mut self, [due, again, first, changed, directory]: [usize; 5]) {
+    pub(crate) fn cut(&mut self, [due, again, replayed, first, changed, directory]: [usize; 6]) {
         self.due.truncate(due);
+        self.replayed.truncate(replayed);
         self.again.truncate(again);
         self.first.truncate(first);
         self.changed.truncate(changed);

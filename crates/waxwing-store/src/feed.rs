@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use waxwing_core::Timestamp;
 
-use crate::{Due, Queue};
+use crate::{DeliveryKey, Due, Queue};
 
 /// Deliveries that a feed holds at most.
 pub const MAX_ENTRIES: usize = 8_192;
@@ -26,14 +26,21 @@ pub struct Wakeups {
     pub missed: HashSet<i64>,
     /// Webhooks with retries in the store, and when the earliest is due.
     pub again: HashMap<i64, Timestamp>,
-    /// Webhooks whose configuration changed.
+    /// Deliveries that were replayed: what was read of them before is out of date.
+    pub replayed: Vec<DeliveryKey>,
+    /// Webhooks whose configuration changed, or of which so much else did that
+    /// everything is to be read anew.
     pub changed: HashSet<i64>,
     bytes: usize,
 }
 
 impl Wakeups {
     fn is_empty(&self) -> bool {
-        self.fresh.is_empty() && self.missed.is_empty() && self.again.is_empty() && self.changed.is_empty()
+        self.fresh.is_empty()
+            && self.missed.is_empty()
+            && self.again.is_empty()
+            && self.replayed.is_empty()
+            && self.changed.is_empty()
     }
 }
 
@@ -78,6 +85,19 @@ impl Feed {
         self.notify.notify_one();
     }
 
+    /// Says that a delivery was replayed: it waits in the store as a retry, due at `at`.
+    pub fn replayed(&self, key: DeliveryKey, at: Timestamp) {
+        {
+            let mut waiting = self.waiting.lock();
+            if waiting.replayed.len() < MAX_ENTRIES {
+                waiting.replayed.push(key);
+            } else {
+                waiting.changed.insert(key.webhook);
+            }
+        }
+        self.again_at(key.webhook, at);
+    }
+
     /// Says that a webhook's configuration changed.
     pub fn changed(&self, webhook: i64) {
         self.waiting.lock().changed.insert(webhook);
@@ -109,7 +129,6 @@ mod tests {
     use waxwing_core::EventId;
 
     use super::*;
-    use crate::DeliveryKey;
 
     fn due(webhook: i64, event: i64, body: &Bytes) -> Due {
         Due {
@@ -192,6 +211,19 @@ mod tests {
         let expected = [(1, Timestamp::from_millis(10)), (2, Timestamp::from_millis(5))];
         assert_eq!(wakeups.again, HashMap::from(expected));
         assert!(wakeups.fresh.is_empty());
+    }
+
+    #[test]
+    fn replays_beyond_the_bound_have_the_webhook_read_anew() {
+        let feed = Feed::default();
+        let key = |event| DeliveryKey { webhook: 3, event };
+        for event in 0..=i64::try_from(MAX_ENTRIES).unwrap() {
+            feed.replayed(key(event), Timestamp::from_millis(9));
+        }
+        let wakeups = taken(&feed);
+        assert_eq!((wakeups.replayed.len(), wakeups.replayed[7]), (MAX_ENTRIES, key(7)));
+        assert_eq!(wakeups.changed, HashSet::from([3]));
+        assert_eq!(wakeups.again, HashMap::from([(3, Timestamp::from_millis(9))]));
     }
 
     #[tokio::test]

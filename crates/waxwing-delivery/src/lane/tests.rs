@@ -118,19 +118,66 @@ fn a_page_from_before_a_rewind_is_dropped_and_read_anew() {
 }
 
 #[test]
-fn a_replay_of_what_waits_in_the_window_takes_its_place() {
+fn a_page_from_the_beginning_is_read_anew_after_a_rewind_too() {
+    let mut lane = Lane::default();
+    lane.offer(fresh(1), true);
+    assert_eq!(start(&mut lane), Some(1));
+    lane.rewind(NOW);
+    let ask = lane.ask(NOW, true).unwrap();
+    end(&mut lane, 1, false);
+    lane.rewind(NOW);
+    lane.loaded(ask, page([1, 2], Queue::First, false));
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, page([1, 2], Queue::First, false));
+    assert_eq!((start(&mut lane), start(&mut lane)), (Some(1), Some(2)));
+}
+
+#[test]
+fn an_attempt_knows_whether_its_lane_was_rewound_meanwhile() {
+    let mut lane = Lane::default();
+    (1..=3).for_each(|event| lane.offer(fresh(event), true));
+    assert_eq!((start(&mut lane), start(&mut lane)), (Some(1), Some(2)));
+    lane.rewind(NOW);
+    let mut rewound = |event| lane.done(event, Queue::First, false, BOUNDS, Instant::now());
+    assert!(rewound(1));
+    lane.reread(NOW);
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, page([1, 2, 3], Queue::First, false));
+    assert_eq!(start(&mut lane), Some(1));
+    let mut rewound = |event| lane.done(event, Queue::First, false, BOUNDS, Instant::now());
+    assert!(!rewound(1), "it began after the rewind");
+    assert!(rewound(2), "to read anew is no rewind");
+}
+
+#[test]
+fn what_is_replayed_leaves_the_window_and_is_read_as_a_retry() {
     let mut lane = Lane::default();
     lane.offer(fresh(1), true);
     lane.offer(fresh(2), true);
+    lane.replayed(1);
     lane.again_at(NOW);
+    assert_eq!(lane.bytes(), 100);
     let ask = lane.ask(NOW, true).unwrap();
     assert_eq!(ask.queue, Queue::Again);
     lane.loaded(ask, page([1], Queue::Again, false));
-    assert_eq!(lane.bytes(), 200);
     let mut events = [start(&mut lane), start(&mut lane), start(&mut lane)];
     events.sort_unstable();
     assert_eq!(events, [None, Some(1), Some(2)]);
     assert_eq!(lane.bytes(), 0);
+}
+
+#[test]
+fn a_page_that_was_being_read_during_a_replay_does_not_bring_the_old_one_back() {
+    let mut lane = Lane::default();
+    lane.leave_to_store();
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.replayed(1);
+    lane.again_at(NOW);
+    lane.loaded(ask, page([1, 2], Queue::First, false));
+    assert_eq!((start(&mut lane), start(&mut lane)), (Some(2), None));
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, page([1], Queue::Again, false));
+    assert_eq!(start(&mut lane), Some(1));
 }
 
 #[test]

@@ -78,3 +78,19 @@ async fn a_delivery_that_is_replayed_while_it_waits_is_sent_once() {
     sent.sort();
     assert_eq!(sent, events);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_replayed_during_an_attempt_and_released_before_its_end_goes_out() {
+    let world = World::new().await;
+    let _engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.receivers.next(&hook, [Answer::never()]);
+    let event = world.publish(&hook, 1).await.remove(0);
+    world.settle().await;
+    world.retry(&hook, &event).await;
+    world.set_active(&hook, false).await;
+    world.set_active(&hook, true).await;
+    world.pass(Duration::from_mins(1)).await;
+    assert_eq!(world.receivers.events(&hook), [event.clone(), event.clone()]);
+    assert_eq!(world.state(&hook, &event).await, DeliveryState::Delivered);
+}
