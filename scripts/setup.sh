@@ -15,12 +15,21 @@ need openssl openssl
 need python3 python3
 need node nodejs
 need php php-cli
+need pgbouncer pgbouncer
+# Debian keeps PostgreSQL's programs out of the PATH.
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "setup: the tests need more programs; on Debian and Ubuntu: apt-get install$missing" >&2
   exit 1
 fi
+# The tests start servers of their own: the packages must neither start nor make any.
+mkdir -p /etc/postgresql-common
+[ -e /etc/postgresql-common/createcluster.conf ] ||
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+RUNLEVEL=1
+export RUNLEVEL
 # The names of packages, one word each.
 # shellcheck disable=SC2086
 { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } || {

@@ -160,6 +160,14 @@ impl From<StoreError> for Problem {
         let code = match &error {
             StoreError::Busy => Code::Busy,
             StoreError::Stopped(_) | StoreError::LeaseLost => Code::Unavailable,
+            StoreError::Unreachable(_) => {
+                tracing::warn!(%error, "a request could not be served");
+                return Self::new(
+                    Code::Unavailable,
+                    "The database cannot be reached at the moment, so it is not known whether this was done. \
+                     Send it again later; an event with the same id or Idempotency-Key.",
+                );
+            }
             StoreError::Failed(_) => {
                 tracing::error!(%error, "a request failed");
                 return Self::new(

@@ -13,6 +13,9 @@ pub const IDLE_LANES: usize = 10_000;
 /// Rows of one bite of upkeep: a millisecond or two of the store's writer.
 pub const BITE: usize = 250;
 
+/// The pause before a store that could not be reached is asked again.
+pub const UNREACHABLE_PAUSE: Duration = Duration::from_millis(500);
+
 /// What an operator may set.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {

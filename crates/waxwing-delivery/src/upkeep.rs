@@ -87,7 +87,7 @@ async fn renew_lease(shared: &Shared, node: Node) -> Result<(), StoreError> {
             Ok(())
         }
         Err(error @ (StoreError::LeaseLost | StoreError::Stopped(_))) => Err(error),
-        Err(error @ (StoreError::Busy | StoreError::Failed(_))) => {
+        Err(error @ (StoreError::Busy | StoreError::Unreachable(_) | StoreError::Failed(_))) => {
             warn!(%error, "the lease could not be renewed; sending stops when it runs out");
             Ok(())
         }

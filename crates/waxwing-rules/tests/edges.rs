@@ -16,6 +16,7 @@ struct Edges {
 const EDGES: &[Edges] = &[
     Edges { of: "waxwing-core", on: &[], in_tests: &[] },
     Edges { of: "waxwing-store", on: &["waxwing-core"], in_tests: &[] },
+    Edges { of: "waxwing-postgres", on: &["waxwing-core", "waxwing-store"], in_tests: &[] },
     Edges { of: "waxwing-sqlite", on: &["waxwing-core", "waxwing-store"], in_tests: &[] },
     Edges {
         of: "waxwing-delivery",
@@ -50,6 +51,8 @@ struct Only {
 
 const ONLY: &[Only] = &[
     Only { package: "axum", crates: &["waxwing-api"], even_in_tests: true },
+    Only { package: "tokio-postgres", crates: &["waxwing-postgres"], even_in_tests: true },
+    Only { package: "deadpool-postgres", crates: &["waxwing-postgres"], even_in_tests: true },
     Only { package: "rusqlite", crates: &["waxwing-sqlite"], even_in_tests: true },
     Only { package: "hyper", crates: &["waxwing-delivery", "waxwing-peers"], even_in_tests: false },
     Only { package: "h2", crates: &["waxwing-delivery"], even_in_tests: false },

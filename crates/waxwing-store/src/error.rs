@@ -12,6 +12,10 @@ pub enum StoreError {
     /// because what is on disk is not known for certain.
     #[error("the store stopped taking writes: {0}")]
     Stopped(String),
+    /// The database cannot be reached, or the connection broke: whether this was
+    /// done is not known. It can be asked again.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// This one operation failed and left nothing behind.
     #[error("the store could not do this: {0}")]
     Failed(String),

@@ -10,6 +10,9 @@ use crate::LogEntry;
 pub struct NewEvent {
     /// Its id, chosen by the publisher or generated.
     pub id: EventId,
+    /// Whether the publisher chose the id. One that was generated for this very
+    /// event cannot have been published before.
+    pub chosen: bool,
     /// The account whose webhooks receive it.
     pub account: AccountId,
     /// What happened.

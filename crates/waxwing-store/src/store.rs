@@ -195,10 +195,13 @@ pub trait Store: Send + Sync + 'static {
 
     // Upkeep.
 
-    /// Looks at `limit` events at most from row `from` on and deletes those that
+    /// Looks at one bite of what is kept, from `from` on, and deletes events that
     /// were published before `cutoff` and whose deliveries all ended before it,
-    /// with deliveries and attempts. Idempotency lasts as long as the event, so
-    /// `cutoff` must lie at least 24 h back. Returns where to go on, `None` at the end.
+    /// with deliveries and attempts. A bite is `limit` events at most, or a stretch
+    /// of time that is deleted at once; a store of the latter kind keeps an event
+    /// until its whole stretch lies before `cutoff`. Idempotency lasts as long as
+    /// the event, so `cutoff` must lie at least 24 h back. Returns where to go on,
+    /// `None` at the end.
     async fn retain(&self, cutoff: Timestamp, from: i64, limit: usize) -> Result<Option<i64>>;
 
     /// How many deliveries wait, by state.

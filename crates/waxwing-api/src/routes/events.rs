@@ -215,16 +215,26 @@ fn new_event(api: &Api, event: PublishEvent<'_>, key: Option<String>, place: &st
     body::check_raw(&pointer, data)?;
     event_types::validate(api, &event_type, data, &pointer)?;
     let now = api.now();
+    let chosen = event.id.is_some();
     let id = match event.id {
         None => EventId::generate(now, api.random()),
         Some(text) => EventId::parse(&text).map_err(|error| refuse("/id", error.to_string()))?,
     };
-    Ok(NewEvent { idempotency_key: key, ..build(id, account, event_type, data, now) })
+    Ok(NewEvent { chosen, idempotency_key: key, ..build(id, account, event_type, data, now) })
 }
 
 fn build(id: EventId, account: AccountId, event_type: EventType, data: &str, now: Timestamp) -> NewEvent {
     let body = envelope(&id, &event_type, now, data).into();
-    NewEvent { id, account, event_type, body, created_at: now, idempotency_key: None, only: None }
+    NewEvent {
+        id,
+        chosen: false,
+        account,
+        event_type,
+        body,
+        created_at: now,
+        idempotency_key: None,
+        only: None,
+    }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {

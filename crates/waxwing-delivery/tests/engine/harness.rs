@@ -222,6 +222,7 @@ impl World {
         let event = |_| {
             let id = EventId::generate(now, self.number());
             NewEvent {
+                chosen: false,
                 account: self.account.clone(),
                 body: envelope::envelope(&id, &event_type, now, "{}").into(),
                 event_type: event_type.clone(),

@@ -72,6 +72,7 @@ pub(super) fn event_with(
     let event_type = event_type(kind);
     NewEvent {
         id: id.clone(),
+        chosen: true,
         account: account.clone(),
         body: envelope::envelope(id, &event_type, now, data).into(),
         event_type,

@@ -1,0 +1,244 @@
+//! The methods of the `Store` trait: publishing and recording go to the committer,
+//! everything else has a transaction of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_store::{
+    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
+    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
+    RotatedSecret, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+};
+
+use crate::{PostgresStore, committer::Job, error::Error};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The caller's error out of a refusal or a failure.
+fn flat<T, E: From<StoreError>>(result: Result<Result<T, E>, Error>) -> Result<T, E> {
+    result.map_err(|error| E::from(StoreError::from(error)))?
+}
+
+fn lost() -> StoreError {
+    StoreError::Stopped("it is closed".into())
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn directory(&self) -> &Directory {
+        &self.shared.directory
+    }
+
+    fn feed(&self) -> &Arc<Feed> {
+        &self.shared.feed
+    }
+
+    fn health(&self) -> Result<()> {
+        self.shared.check()
+    }
+
+    async fn publish(&self, node: Node, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError> {
+        let (reply, answered) = oneshot::channel();
+        self.shared.group.push(Lane::Publish, Job::Publish(node, events, reply)).inspect_err(|_| {
+            self.shared.metrics.busy.inc();
+        })?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+
+    async fn record(&self, node: Node, completion: Completion) -> Result<Recorded> {
+        let (reply, answered) = oneshot::channel();
+        self.shared.group.push(Lane::Record, Job::Record(node, Box::new(completion), reply))?;
+        answered.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    async fn lanes(&self, node: Node) -> Result<Vec<LaneStart>> {
+        Ok(self.shared.within(self.shared.lanes(node)).await?)
+    }
+
+    async fn lane_page(
+        &self,
+        node: Node,
+        webhook: i64,
+        queue: Queue,
+        after: i64,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<LanePage> {
+        Ok(self.shared.within(self.shared.lane_page(node, webhook, queue, after, now, limit)).await?)
+    }
+
+    async fn release(&self, webhook: i64, limit: usize, _now: Timestamp) -> Result<bool> {
+        Ok(self.shared.within(self.shared.release(webhook, limit)).await?)
+    }
+
+    async fn cancel_deleted(&self, limit: usize, now: Timestamp) -> Result<usize> {
+        Ok(self.shared.within(self.shared.cancel_deleted(limit, now)).await?)
+    }
+
+    async fn register(&self, name: &str, now: Timestamp, lease: Duration) -> Result<Node> {
+        Ok(self.shared.within(self.shared.register(name, now, lease)).await?)
+    }
+
+    async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
+        flat(self.shared.within(self.shared.renew(node, now, lease)).await)
+    }
+
+    async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver> {
+        flat(self.shared.within(self.shared.take_over(node, now, limit)).await)
+    }
+
+    async fn leave(&self, node: Node) -> Result<()> {
+        Ok(self.shared.within(self.shared.leave(node)).await?)
+    }
+
+    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError> {
+        flat(self.shared.within(self.shared.create_account(account)).await)
+    }
+
+    async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
+        Ok(self.shared.within(self.shared.account(id)).await?)
+    }
+
+    async fn accounts(&self, page: PageRequest) -> Result<Page<Account>> {
+        Ok(self.shared.within(self.shared.accounts(page)).await?)
+    }
+
+    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_account(id, now)).await?)
+    }
+
+    async fn create_key(&self, key: NewKey) -> Result<bool> {
+        Ok(self.shared.within(self.shared.create_key(key)).await?)
+    }
+
+    async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
+        Ok(self.shared.within(self.shared.keys(account)).await?)
+    }
+
+    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_key(account, id)).await?)
+    }
+
+    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
+        Ok(self.shared.within(self.shared.put_event_type(entry)).await?)
+    }
+
+    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_event_type(event_type)).await?)
+    }
+
+    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError> {
+        flat(self.shared.within(self.shared.create_webhook(&webhook)).await)
+    }
+
+    async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>> {
+        Ok(self.shared.within(self.shared.webhook(account, id)).await?)
+    }
+
+    async fn webhooks(
+        &self,
+        account: &AccountId,
+        status: Option<WebhookStatus>,
+        page: PageRequest,
+    ) -> Result<Page<Webhook>> {
+        Ok(self.shared.within(self.shared.webhooks(account, status, page)).await?)
+    }
+
+    async fn update_webhook(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: WebhookChange,
+        now: Timestamp,
+    ) -> Result<Option<Webhook>> {
+        Ok(self.shared.within(self.shared.update_webhook(account, id, &change, now)).await?)
+    }
+
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_webhook(account, id, now)).await?)
+    }
+
+    async fn rotate_secret(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        secret: RotatedSecret,
+    ) -> Result<bool> {
+        Ok(self.shared.within(self.shared.rotate_secret(account, id, &secret)).await?)
+    }
+
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
+        Ok(self.shared.within(self.shared.end_grace_period(account, id, now)).await?)
+    }
+
+    async fn log(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: LogFilter,
+        page: PageRequest,
+    ) -> Result<Option<Page<LogEntry>>> {
+        Ok(self.shared.within(self.shared.log(account, webhook, &filter, page)).await?)
+    }
+
+    async fn log_detail(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+    ) -> Result<Option<LogDetail>> {
+        Ok(self.shared.within(self.shared.log_detail(account, webhook, event)).await?)
+    }
+
+    async fn event(&self, id: &EventId) -> Result<Option<EventDetail>> {
+        Ok(self.shared.within(self.shared.event(id)).await?)
+    }
+
+    async fn retry(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        event: &EventId,
+        now: Timestamp,
+    ) -> Result<LogEntry, RetryError> {
+        flat(self.shared.within(self.shared.retry(node, account, webhook, event, now)).await)
+    }
+
+    async fn replay(
+        &self,
+        node: Node,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ReplayBite, RetryError> {
+        flat(self.shared.within(self.shared.replay(node, account, webhook, filter, from, limit, now)).await)
+    }
+
+    async fn retain(&self, cutoff: Timestamp, from: i64, _limit: usize) -> Result<Option<i64>> {
+        Ok(self.shared.within(self.shared.retain(cutoff, from)).await?)
+    }
+
+    async fn backlog(&self) -> Result<Backlog> {
+        Ok(self.shared.within(self.shared.backlog()).await?)
+    }
+
+    async fn fact(&self, name: &str) -> Result<Option<Bytes>> {
+        Ok(self.shared.within(self.shared.fact(name)).await?)
+    }
+
+    async fn keep_fact(&self, name: &str, value: Bytes) -> Result<Bytes> {
+        Ok(self.shared.within(self.shared.keep_fact(name, value)).await?)
+    }
+
+    async fn close(&self) {
+        self.end().await;
+    }
+}

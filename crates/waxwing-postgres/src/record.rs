@@ -1,0 +1,264 @@
+//! Keeping attempts and what follows from them, many at a time.
+//!
+//! The entry in `pending` decides whether an attempt has a say: it is gone, or
+//! another node's, or of another generation, when somebody else was there first.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tokio_postgres::Client;
+use waxwing_core::{DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict};
+use waxwing_store::{Completion, DeliveryKey, Node, Recorded, StoreError};
+
+use crate::{
+    changes::{self, Change},
+    committer::{Effects, Recording},
+    health::{Fared, Judgement},
+    nodes::Nodes,
+    rows::{self, again},
+    sql::{Result, execute, get, params, query},
+    store::Shared,
+};
+
+/// A webhook that is to be disabled, once the attempt that says so is committed:
+/// the configuration is locked before deliveries, never after them.
+pub(crate) struct Disable {
+    webhook: i64,
+    reason: DisabledReason,
+    now: Timestamp,
+}
+
+/// What the statements said of an attempt.
+#[derive(Clone, Copy)]
+struct Outcome {
+    applied: bool,
+    state: DeliveryState,
+}
+
+/// A transaction's attempts, written but for the webhooks' health.
+pub(crate) struct Written<'a> {
+    jobs: &'a [Recording],
+    /// In the order of the jobs; `None` where there is no such delivery.
+    outcomes: Vec<Result<Option<Outcome>, StoreError>>,
+}
+
+/// Writes the attempts. Those of one delivery go one after the other.
+pub(crate) async fn record<'a>(
+    shared: &Shared,
+    client: &Client,
+    nodes: &Nodes,
+    jobs: &'a [Recording],
+) -> Result<Written<'a>> {
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    for (node, _) in jobs {
+        outcomes.push(if nodes.is_current(*node) { Ok(None) } else { Err(StoreError::LeaseLost) });
+    }
+    let mut left: Vec<usize> = (0..jobs.len()).filter(|job| outcomes[*job].is_ok()).collect();
+    while !left.is_empty() {
+        let mut keys = HashSet::new();
+        let (now, later): (Vec<usize>, Vec<usize>) =
+            left.iter().partition(|job| keys.insert(jobs[**job].1.key));
+        for (job, outcome) in write(shared, client, jobs, &now).await? {
+            outcomes[job] = Ok(Some(outcome));
+        }
+        left = later;
+    }
+    Ok(Written { jobs, outcomes })
+}
+
+/// Writes attempts of different deliveries.
+async fn write(
+    shared: &Shared,
+    client: &Client,
+    jobs: &[Recording],
+    which: &[usize],
+) -> Result<Vec<(usize, Outcome)>> {
+    let of = || which.iter().map(|job| &jobs[*job]);
+    let completions = || of().map(|(_, completion)| completion);
+    let (first, last) =
+        (completions().map(|one| one.key.event).min(), completions().map(|one| one.key.event).max());
+    let webhooks: Vec<i64> = completions().map(|one| one.key.webhook).collect();
+    let events: Vec<i64> = completions().map(|one| one.key.event).collect();
+    let owners: Vec<i64> = of().map(|(node, one)| owner(shared, *node, one)).collect();
+    let generations: Vec<i32> = completions().map(|one| rows::int(one.generation)).collect();
+    let states: Vec<i16> = completions().map(|one| rows::state_number(state_after(one))).collect();
+    let due: Vec<Option<i64>> = completions().map(due_at).collect();
+    let completed: Vec<Option<i64>> =
+        completions().map(|one| state_after(one).is_finished().then(|| one.now.millis())).collect();
+    let attempts = || completions().map(|one| &one.attempt);
+    let started: Vec<i64> = attempts().map(|attempt| attempt.started_at.millis()).collect();
+    let took: Vec<i64> =
+        attempts().map(|attempt| i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX)).collect();
+    let codes: Vec<Option<i32>> =
+        attempts().map(|attempt| attempt.outcome.status_code().map(i32::from)).collect();
+    let errors: Vec<Option<String>> =
+        attempts().map(|attempt| attempt.outcome.error().map(ToString::to_string)).collect();
+    let bodies: Vec<Option<&[u8]>> =
+        attempts().map(|attempt| Some(&attempt.response_body[..]).filter(|body| !body.is_empty())).collect();
+    let found = query(
+        client,
+        RECORD,
+        params![
+            webhooks => INT8_ARRAY, events => INT8_ARRAY, owners => INT8_ARRAY, generations => INT4_ARRAY,
+            states => INT2_ARRAY, due => INT8_ARRAY, completed => INT8_ARRAY, started => INT8_ARRAY,
+            took => INT8_ARRAY, codes => INT4_ARRAY, errors => TEXT_ARRAY, bodies => BYTEA_ARRAY,
+            first => INT8, last => INT8,
+        ],
+    )
+    .await?;
+    let mut written = Vec::with_capacity(found.len());
+    for row in found {
+        let number = usize::try_from(get::<i64>(&row, 0)?).unwrap_or(usize::MAX);
+        let job = number.checked_sub(1).and_then(|number| which.get(number));
+        let job = *job.ok_or_else(|| rows::unreadable("an answer to nothing"))?;
+        written.push((job, Outcome { state: rows::state(&row, 1)?, applied: get(&row, 2)? }));
+    }
+    Ok(written)
+}
+
+/// Of a deleted webhook nothing waits that an attempt could end: it is canceled,
+/// whatever was under way.
+fn owner(shared: &Shared, node: Node, completion: &Completion) -> i64 {
+    if shared.directory.target(completion.key.webhook).is_some() { node.id } else { -1 }
+}
+
+/// Only what waits is moved, so the state before does not matter.
+fn state_after(completion: &Completion) -> DeliveryState {
+    DeliveryState::Pending.on(completion.verdict.input())
+}
+
+fn due_at(completion: &Completion) -> Option<i64> {
+    match completion.verdict {
+        Verdict::RetryAt(at) => Some(again(at)),
+        Verdict::Delivered | Verdict::Exhausted | Verdict::Gone => None,
+    }
+}
+
+/// The entries are ended or moved, then the deliveries follow; `$13` and `$14` bound
+/// their partitions.
+const RECORD: &str = "\
+WITH job AS MATERIALIZED (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::smallint[], $6::bigint[],
+    $7::bigint[], $8::bigint[], $9::bigint[], $10::integer[], $11::text[], $12::bytea[]) WITH ORDINALITY
+    AS job(webhook_seq, event_seq, owner, generation, state, due_at, completed_at, started_at, duration_ms,
+      status_code, error, response_body, number)
+), ended AS (
+  DELETE FROM pending p USING job j WHERE p.webhook_seq = j.webhook_seq AND p.event_seq = j.event_seq
+    AND p.owner = j.owner AND p.generation = j.generation AND j.due_at IS NULL RETURNING j.number
+), moved AS (
+  UPDATE pending p SET due_at = j.due_at, step = p.step + 1 FROM job j
+  WHERE p.webhook_seq = j.webhook_seq AND p.event_seq = j.event_seq
+    AND p.owner = j.owner AND p.generation = j.generation AND j.due_at IS NOT NULL RETURNING j.number
+), applied AS MATERIALIZED (
+  SELECT number FROM ended UNION ALL SELECT number FROM moved
+), done AS (
+  UPDATE delivery d SET attempt_count = d.attempt_count + 1, last_attempt_at = j.started_at,
+    last_status_code = j.status_code, last_error = j.error,
+    state = CASE WHEN j.applied THEN j.state ELSE d.state END,
+    completed_at = CASE WHEN j.applied THEN j.completed_at ELSE d.completed_at END
+  FROM (SELECT job.*, applied.number IS NOT NULL AS applied FROM job LEFT JOIN applied USING (number)) AS j
+  WHERE d.webhook_seq = j.webhook_seq AND d.event_seq = j.event_seq AND d.event_seq BETWEEN $13 AND $14
+  RETURNING j.number, d.state, j.applied, d.attempt_count
+), kept AS (
+  INSERT INTO attempt (event_seq, webhook_seq, number, started_at, duration_ms, status_code, error, response_body)
+  SELECT j.event_seq, j.webhook_seq, d.attempt_count, j.started_at, j.duration_ms, j.status_code, j.error,
+    j.response_body
+  FROM done d JOIN job j USING (number)
+), failed AS (
+  INSERT INTO failed (webhook_seq, event_seq)
+  SELECT j.webhook_seq, j.event_seq FROM done d JOIN job j USING (number) WHERE d.applied AND d.state = 3
+)
+SELECT number, state, applied FROM done";
+
+impl Written<'_> {
+    /// How the webhooks fared by the attempts that counted.
+    pub(crate) fn fared(&self) -> Fared {
+        let mut fared = Fared::default();
+        for (job, outcome) in self.outcomes.iter().enumerate() {
+            if let Ok(Some(Outcome { applied: true, .. })) = outcome {
+                let completion = &self.jobs[job].1;
+                fared.add(
+                    job,
+                    completion.key.webhook,
+                    completion.verdict == Verdict::Delivered,
+                    completion.now,
+                );
+            }
+        }
+        fared
+    }
+
+    /// The answers in the order of the jobs.
+    pub(crate) fn answers(
+        &self,
+        shared: &Shared,
+        judgements: &BTreeMap<i64, Judgement>,
+        effects: &mut Effects,
+    ) -> Vec<Result<Recorded, StoreError>> {
+        let mut condemned = HashSet::new();
+        let mut answers = Vec::with_capacity(self.jobs.len());
+        for (job, outcome) in self.outcomes.iter().enumerate() {
+            let completion = &self.jobs[job].1;
+            answers.push(match outcome {
+                Err(error) => Err(error.clone()),
+                Ok(None) => Err(StoreError::Failed("the delivery is gone".into())),
+                Ok(Some(outcome)) => {
+                    Ok(answer(shared, job, completion, *outcome, judgements, &mut condemned, effects))
+                }
+            });
+        }
+        answers
+    }
+}
+
+fn answer(
+    shared: &Shared,
+    job: usize,
+    completion: &Completion,
+    outcome: Outcome,
+    judgements: &BTreeMap<i64, Judgement>,
+    condemned: &mut HashSet<i64>,
+    effects: &mut Effects,
+) -> Recorded {
+    let DeliveryKey { webhook, .. } = completion.key;
+    let status = shared.directory.target(webhook).map(|target| target.status);
+    if let (true, Some(at)) = (outcome.applied, due_at(completion)) {
+        effects.again.push((webhook, Timestamp::from_millis(at)));
+    }
+    let judgement = judgements.get(&webhook);
+    let failing = || judgement.is_some_and(|judgement| judgement.condemns(job, completion));
+    let reason = match completion.verdict {
+        Verdict::Gone => Some(DisabledReason::Gone),
+        Verdict::RetryAt(_) | Verdict::Exhausted if failing() => Some(DisabledReason::Failing),
+        Verdict::RetryAt(_) | Verdict::Exhausted | Verdict::Delivered => None,
+    };
+    let is_active = status.is_some_and(WebhookStatus::is_active);
+    let disabled = reason.filter(|_| outcome.applied && is_active && condemned.insert(webhook));
+    if let Some(reason) = disabled {
+        effects.disable.push(Disable { webhook, reason, now: completion.now });
+    }
+    // A disabling by this very attempt shows at once.
+    let status = disabled.map_or(status, |reason| Some(WebhookStatus::Disabled(reason)));
+    Recorded { applied: outcome.applied, state: outcome.state.observed(status), disabled }
+}
+
+/// Disables a webhook, unless somebody changed its status meanwhile.
+pub(crate) async fn disable(shared: &Shared, disable: &Disable) -> Result<()> {
+    let mut connection = shared.connection().await?;
+    let transaction = connection.transaction().await?;
+    changes::lock(&transaction).await?;
+    let changed = execute(
+        &*transaction,
+        "UPDATE webhook SET status = $1, releasing = false, updated_at = $2 \
+         WHERE seq = $3 AND status = 0 AND deleted_at IS NULL",
+        params![
+            rows::status_number(WebhookStatus::Disabled(disable.reason)) => INT2,
+            disable.now.millis() => INT8, disable.webhook => INT8,
+        ],
+    )
+    .await?;
+    if changed > 0 {
+        changes::note(&transaction, &[Change::Webhook(disable.webhook)]).await?;
+    }
+    transaction.commit().await?;
+    changes::refresh(shared).await
+}

@@ -1,0 +1,185 @@
+//! The store itself: its connections, and the tasks that live as long as it does.
+
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use parking_lot::Mutex;
+use tokio::{task::JoinHandle, time::Instant};
+use waxwing_store::{Directory, Feed, Metrics, StoreError, group::Group};
+
+use crate::{
+    address::Address,
+    changes,
+    committer::{self, Job},
+    error::{Error, OpenError},
+    migrate,
+    periods::Period,
+    sql::Result,
+};
+
+/// How long to wait for a connection, new or from the pool.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for an answer of the database.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a store on PostgreSQL needs to know.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// `postgres://user:password@host:port/name?parameters`, several hosts separated
+    /// by commas.
+    pub url: String,
+    /// Where a password is looked for when the URL has none (`~/.pgpass`).
+    pub passfile: Option<PathBuf>,
+    /// Connections at most, three or more: one commits, one listens, the rest reads
+    /// and configures.
+    pub connections: usize,
+    /// The length of the stretches of time that are deleted at once: a part of the
+    /// retention, so that little is kept for longer.
+    pub period: Duration,
+}
+
+impl PostgresOptions {
+    /// The defaults, for a database.
+    pub fn new(url: impl Into<String>) -> Self {
+        let period = Duration::from_hours(5 * 24);
+        Self { url: url.into(), passfile: None, connections: 10, period }
+    }
+}
+
+/// A PostgreSQL database, shared with other nodes.
+pub struct PostgresStore {
+    pub(crate) shared: Arc<Shared>,
+    committer: Mutex<Option<thread::JoinHandle<()>>>,
+    follower: JoinHandle<()>,
+}
+
+/// What the store's tasks work with.
+pub(crate) struct Shared {
+    pub(crate) pool: Pool,
+    pub(crate) address: Address,
+    pub(crate) group: Group<Job>,
+    pub(crate) directory: Directory,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) period_length: Duration,
+    /// The period that events were put into last.
+    pub(crate) period: Mutex<Option<Period>>,
+    /// The last change of the configuration that the directory reflects.
+    pub(crate) seen: tokio::sync::Mutex<i64>,
+    /// Why the database cannot be used at the moment.
+    trouble: Mutex<Option<String>>,
+    /// Connections made before this moment may hang.
+    suspect: Arc<Mutex<Option<std::time::Instant>>>,
+}
+
+impl PostgresStore {
+    /// Connects, brings the schema up to date, and reads the configuration. Needs
+    /// a tokio runtime, on which it stays.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is in the way.
+    pub async fn open(options: &PostgresOptions, metrics: Arc<Metrics>) -> Result<Self, OpenError> {
+        let address = Address::parse(&options.url, options.passfile.as_deref())?;
+        let suspect = Arc::default();
+        let connections = options.connections.saturating_sub(2).max(1);
+        let pool = pool(&address, connections, &suspect).map_err(|reason| unusable(&address, &reason))?;
+        migrate::bring_up_to_date(&address).await?;
+        let shared = Arc::new(Shared {
+            pool,
+            address,
+            group: Group::default(),
+            directory: Directory::default(),
+            feed: Arc::default(),
+            metrics,
+            period_length: options.period,
+            period: Mutex::default(),
+            seen: tokio::sync::Mutex::new(0),
+            trouble: Mutex::default(),
+            suspect,
+        });
+        changes::load(&shared).await.map_err(|error| unusable(&shared.address, &error))?;
+        let follower = tokio::spawn(changes::follow(Arc::clone(&shared)));
+        let committer = committer::start(Arc::clone(&shared))
+            .map_err(|error| unusable(&shared.address, &format!("no thread can be started: {error}")))?;
+        Ok(Self { shared, committer: Mutex::new(Some(committer)), follower })
+    }
+
+    /// Waits for what is under way, then ends.
+    pub(crate) async fn end(&self) {
+        self.shared.group.close();
+        let committer = self.committer.lock().take();
+        if let Some(committer) = committer {
+            // A committer that panicked has said so already.
+            drop(tokio::task::spawn_blocking(move || committer.join()).await);
+        }
+        self.follower.abort();
+        self.shared.pool.close();
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.shared.group.close();
+        self.follower.abort();
+    }
+}
+
+/// The database cannot be used, for this reason.
+pub(crate) fn unusable(address: &Address, reason: &dyn ToString) -> OpenError {
+    OpenError::Connect { address: address.to_string(), reason: reason.to_string() }
+}
+
+fn pool(
+    address: &Address,
+    connections: usize,
+    suspect: &Arc<Mutex<Option<std::time::Instant>>>,
+) -> Result<Pool, String> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let suspect = Arc::clone(suspect);
+    Pool::builder(Manager::from_config(address.config.clone(), address.tls.clone(), recycling))
+        .max_size(connections)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(CONNECT_PATIENCE))
+        .create_timeout(Some(CONNECT_PATIENCE))
+        .pre_recycle(Hook::sync_fn(move |_, metrics| {
+            let hangs = suspect.lock().is_some_and(|moment| metrics.created <= moment);
+            if hangs { Err(HookError::message("it may hang")) } else { Ok(()) }
+        }))
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+impl Shared {
+    /// A connection, for one transaction or one statement.
+    pub(crate) async fn connection(&self) -> Result<Object> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Does something with the database that must not take long.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        if let Ok(result) = tokio::time::timeout(PATIENCE, work).await {
+            return result;
+        }
+        *self.suspect.lock() = Some(Instant::now().into_std());
+        Err(Error::Timeout(PATIENCE))
+    }
+
+    /// Remembers whether the database could be used.
+    pub(crate) fn noticed(&self, result: &Result<()>) {
+        let trouble = result.as_ref().err().map(ToString::to_string);
+        let mut known = self.trouble.lock();
+        match (&*known, &trouble) {
+            (None, Some(reason)) => tracing::error!(reason, "the database cannot be used; tried again"),
+            (Some(_), None) => tracing::info!("the database can be used again"),
+            _ => {}
+        }
+        *known = trouble;
+    }
+
+    pub(crate) fn check(&self) -> std::result::Result<(), StoreError> {
+        match &*self.trouble.lock() {
+            None => Ok(()),
+            Some(reason) => Err(StoreError::Unreachable(reason.clone())),
+        }
+    }
+}
