@@ -14,20 +14,19 @@ case $seconds in '' | *[!0-9]*) echo "SECONDS_EACH must be a number, not \"$seco
 # The flags of cargo-fuzz without a sanitizer. With --target they reach the code that is
 # fuzzed but not the build scripts, which would not link.
 host=$(rustc -vV | sed -n 's/^host: //p')
-RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1
-  -Cllvm-args=-sanitizer-coverage-level=4
-  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
-  -Cllvm-args=-sanitizer-coverage-pc-table
+RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
+  -Cllvm-args=-sanitizer-coverage-level=4 \
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+  -Cllvm-args=-sanitizer-coverage-pc-table \
   -Cllvm-args=-sanitizer-coverage-trace-compares"
-RUSTFLAGS=$(echo $RUSTFLAGS)
 export RUSTFLAGS
 target=${CARGO_TARGET_DIR:-../target}/fuzz
 ${CARGO:-cargo} build --release --locked --bins --target "$host" --target-dir "$target"
 
-known=$(ls fuzz_targets | sed 's/\.rs$//')
-for name in ${*:-$known}; do
+[ $# -gt 0 ] || for file in fuzz_targets/*.rs; do set -- "$@" "$(basename "$file" .rs)"; done
+for name; do
   if [ ! -f "fuzz_targets/$name.rs" ]; then
-    echo "there is no target \"$name\"; there are:" $known >&2
+    echo "there is no target \"$name\"; fuzz/fuzz_targets holds a file for each" >&2
     exit 2
   fi
   mkdir -p "corpus/$name" "artifacts/$name"
@@ -40,5 +39,5 @@ for name in ${*:-$known}; do
     exit 1
   fi
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-  echo "$name: $runs inputs in $seconds s, $(ls "corpus/$name" | wc -l) kept"
+  echo "$name: $runs inputs in $seconds s, $(find "corpus/$name" -type f | wc -l) kept"
 done
