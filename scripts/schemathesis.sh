@@ -38,27 +38,6 @@ fail() {
   exit 1
 }
 
-# Makes the virtual environment with the pinned version, unless it is there.
-prepare() {
-  case $("$venv/bin/schemathesis" --version 2>/dev/null) in
-    *" $version") return ;;
-  esac
-  command -v python3 >/dev/null 2>&1 || install_packages python3 python3-venv
-  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
-  rm -rf "$venv"
-  python3 -m venv "$venv" || fail "python3 -m venv failed"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "schemathesis==$version" ||
-    fail "pip could not install schemathesis $version"
-}
-
-install_packages() {
-  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    fail "needs python3 with its venv module; on Debian and Ubuntu: apt-get install $*"
-  fi
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y "$@"; } ||
-    fail "apt-get could not install $*"
-}
-
 # Waits until the server is ready, at most 30 s, and not when it has ended.
 await_ready() {
   tries=0
@@ -85,7 +64,7 @@ with opener.open(request, timeout=5) as answer:
 PYTHON
 }
 
-prepare
+scripts/venv.sh "$venv" "schemathesis==$version" || exit 1
 if [ -z "${BINARY-}" ]; then
   cargo build --workspace --bin waxwing || fail "the server does not build"
   BINARY=$target/debug/waxwing
