@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need besides Rust: the tools that the commands of the
-# documentation use, and the languages of its code for receivers. On Debian as root it
-# does so; otherwise it says what to install.
+# documentation use, the languages of its code for receivers, and what checks the unit for
+# systemd. On Debian as root it does so; otherwise it says what to install.
 set -u
 
 missing=
@@ -10,6 +10,7 @@ need() {
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 
+need systemd-analyze systemd
 need curl curl
 need openssl openssl
 need python3 python3
