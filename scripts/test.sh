@@ -29,6 +29,7 @@ step() {
 
 step scripts/setup.sh
 step make --no-print-directory lint
+step scripts/lint-deploy.sh
 step cargo test --workspace --no-fail-fast
 step scripts/schemathesis.sh
 
