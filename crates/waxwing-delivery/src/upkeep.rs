@@ -50,8 +50,8 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     let mut upkeep = tokio::time::interval(shared.options.upkeep_every);
     renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     upkeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let sweeper = tokio::spawn(async {});
-    let mut sweeper = Abort(sweeper);
+    // Long sweeps must not keep the lease from being renewed.
+    let (mut takeover, mut sweeper) = (Alone::default(), Alone::default());
     loop {
         tokio::select! {
             _ = renew.tick() => {
@@ -59,23 +59,34 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
                     shared.fail(&error);
                     return;
                 }
+                takeover.run(take_over(shared.clone(), node));
             }
-            _ = upkeep.tick() => {
-                // Long sweeps must not keep the lease from being renewed.
-                if sweeper.0.is_finished() {
-                    sweeper = Abort(tokio::spawn(sweep(shared.clone(), node)));
-                }
-            }
+            _ = upkeep.tick() => sweeper.run(sweep(shared.clone())),
         }
     }
 }
 
-/// A task that ends with its owner.
-struct Abort(tokio::task::JoinHandle<()>);
+/// A task of which one runs at a time, and which ends with its owner.
+#[derive(Default)]
+struct Alone(Option<tokio::task::JoinHandle<()>>);
 
-impl Drop for Abort {
+impl Alone {
+    fn run(&mut self, work: impl Future<Output = Result<(), StoreError>> + Send + 'static) {
+        if self.0.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            self.0 = Some(tokio::spawn(async {
+                if let Err(error) = work.await {
+                    warn!(%error, "upkeep did not finish; it is tried again");
+                }
+            }));
+        }
+    }
+}
+
+impl Drop for Alone {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 
@@ -94,18 +105,12 @@ async fn renew_lease(shared: &Shared, node: Node) -> Result<(), StoreError> {
     }
 }
 
-async fn sweep(shared: Arc<Shared>, node: Node) {
-    let swept = async {
-        take_over(&shared, node).await?;
-        end_deleted(&shared).await;
-        retain(&shared).await
-    };
-    if let Err(error) = swept.await {
-        warn!(%error, "upkeep did not finish; it is tried again");
-    }
+async fn sweep(shared: Arc<Shared>) -> Result<(), StoreError> {
+    end_deleted(&shared).await;
+    retain(&shared).await
 }
 
-async fn take_over(shared: &Shared, node: Node) -> Result<(), StoreError> {
+async fn take_over(shared: Arc<Shared>, node: Node) -> Result<(), StoreError> {
     loop {
         let taken = shared.store.take_over(node, shared.clock.now(), BITE).await?;
         if taken.deliveries > 0 {

@@ -47,10 +47,19 @@ pub(crate) async fn lock<C: GenericClient + Sync>(
 }
 
 impl Shared {
+    /// A moment of this node's clock in the database's time.
+    fn in_database_time(&self, now: Timestamp) -> i64 {
+        now.millis().saturating_add(self.ahead_ms.get().copied().unwrap_or_default())
+    }
+
     pub(crate) async fn register(&self, name: &str, now: Timestamp, lease: Duration) -> Result<Node> {
         let lease_until = now.after(lease);
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        if let Some(row) = first(&*transaction, clock, &[]).await? {
+            let _ = self.ahead_ms.set(get::<i64>(&row, 0)?.saturating_sub(now.millis()));
+        }
         // Waits for commits of the name's former holder.
         query(&*transaction, "SELECT seq FROM node WHERE name = $1 FOR UPDATE", params![name => TEXT])
             .await?;
@@ -59,7 +68,7 @@ impl Shared {
             "INSERT INTO node (name, epoch, lease_until) VALUES ($1, 1, $2) \
              ON CONFLICT (name) DO UPDATE SET epoch = node.epoch + 1, lease_until = excluded.lease_until \
              RETURNING seq, epoch",
-            params![name => TEXT, lease_until.millis() => INT8],
+            params![name => TEXT, self.in_database_time(lease_until) => INT8],
         )
         .await?;
         transaction.commit().await?;
@@ -81,7 +90,7 @@ impl Shared {
         let renewed = execute(
             &**connection,
             "UPDATE node SET lease_until = $1 WHERE seq = $2 AND epoch = $3 AND lease_until > 0",
-            params![lease_until.millis() => INT8, node.id => INT8, node.epoch => INT8],
+            params![self.in_database_time(lease_until) => INT8, node.id => INT8, node.epoch => INT8],
         )
         .await?;
         Ok(if renewed == 0 { Err(StoreError::LeaseLost) } else { Ok(Node { lease_until, ..node }) })
@@ -116,7 +125,7 @@ impl Shared {
             &*transaction,
             "SELECT seq FROM node WHERE lease_until BETWEEN 0 AND $1 AND seq <> $2 \
              ORDER BY seq FOR UPDATE SKIP LOCKED",
-            params![now.millis() => INT8, node.id => INT8],
+            params![self.in_database_time(now) => INT8, node.id => INT8],
         )
         .await?;
         for row in dead {

@@ -1,6 +1,11 @@
 //! The store itself: its connections, and the tasks that live as long as it does.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
+};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use parking_lot::Mutex;
@@ -62,6 +67,9 @@ pub(crate) struct Shared {
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) period_length: Duration,
+    /// How much the database's clock is ahead of this node's, in milliseconds, since
+    /// the node registered: leases of all nodes are kept in the database's time.
+    pub(crate) ahead_ms: OnceLock<i64>,
     /// The period that events were put into last.
     pub(crate) period: Mutex<Option<Period>>,
     /// The last change of the configuration that the directory reflects.
@@ -92,6 +100,7 @@ impl PostgresStore {
             feed: Arc::default(),
             metrics,
             period_length: options.period,
+            ahead_ms: OnceLock::new(),
             period: Mutex::default(),
             seen: tokio::sync::Mutex::new(0),
             trouble: Mutex::default(),

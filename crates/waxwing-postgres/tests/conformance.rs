@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod cluster;
-
 use std::sync::Arc;
 
-use cluster::Database;
+use waxwing_cluster::Database;
 use waxwing_postgres::{PostgresOptions, PostgresStore};
 use waxwing_store::Store;
 

@@ -16,7 +16,8 @@ struct Edges {
 const EDGES: &[Edges] = &[
     Edges { of: "waxwing-core", on: &[], in_tests: &[] },
     Edges { of: "waxwing-store", on: &["waxwing-core"], in_tests: &[] },
-    Edges { of: "waxwing-postgres", on: &["waxwing-core", "waxwing-store"], in_tests: &[] },
+    Edges { of: "waxwing-cluster", on: &[], in_tests: &[] },
+    Edges { of: "waxwing-postgres", on: &["waxwing-core", "waxwing-store"], in_tests: &["waxwing-cluster"] },
     Edges { of: "waxwing-sqlite", on: &["waxwing-core", "waxwing-store"], in_tests: &[] },
     Edges {
         of: "waxwing-delivery",
@@ -33,10 +34,11 @@ const EDGES: &[Edges] = &[
             "waxwing-core",
             "waxwing-delivery",
             "waxwing-peers",
+            "waxwing-postgres",
             "waxwing-sqlite",
             "waxwing-store",
         ],
-        in_tests: &[],
+        in_tests: &["waxwing-cluster"],
     },
     Edges { of: "waxwing-rules", on: &[], in_tests: &[] },
 ];

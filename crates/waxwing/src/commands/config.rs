@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::{
-    config::{Effective, Environment, Flags, Settings, layers::Entry},
+    config::{Effective, Environment, Flags, Settings, layers::Entry, parse},
     exit::Exit,
     terminal::{self, Paint, Table, Tone},
 };
@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
 /// The value as it may be seen.
 fn shown(entry: &Entry) -> Option<String> {
     let text = entry.text.clone()?;
-    Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { text })
+    Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { parse::without_password(&text) })
 }
 
 fn print_json(effective: &Effective) -> anyhow::Result<()> {

@@ -28,15 +28,15 @@ pub(super) fn address(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// `sqlite:<path>`.
-pub(super) fn database(text: &str) -> Result<Database> {
+/// `sqlite:<path>` or `postgres://…`; what the latter holds is looked at by its store.
+pub(crate) fn database(text: &str) -> Result<Database> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Err(
-            "PostgreSQL is not in this version; write sqlite:<path>, such as sqlite:waxwing.db".into()
-        );
+        return Ok(Database::Postgres(text.to_owned()));
     }
     let Some(path) = text.strip_prefix("sqlite:") else {
-        return Err("is no database URL; write sqlite:<path>, such as sqlite:waxwing.db".into());
+        return Err("is no database URL; write sqlite:<path>, such as sqlite:waxwing.db, or \
+                    postgres://user:password@host:5432/name"
+            .into());
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     match path {
@@ -44,6 +44,19 @@ pub(super) fn database(text: &str) -> Result<Database> {
         ":memory:" => Err("would lose every event at the end; write the path of a file on a disk".into()),
         path => Ok(Database::Sqlite(PathBuf::from(path))),
     }
+}
+
+/// A URL with *** in place of its password; other text as it is.
+pub(crate) fn without_password(text: &str) -> String {
+    let shown = || {
+        let (scheme, rest) = text.split_once("://")?;
+        let authority = rest.split(['/', '?']).next()?;
+        // A password may hold an @ itself.
+        let (login, _) = authority.rsplit_once('@')?;
+        let (user, _) = login.split_once(':')?;
+        Some(format!("{scheme}://{user}:***{}", &rest[login.len()..]))
+    };
+    shown().unwrap_or_else(|| text.to_owned())
 }
 
 /// A length of time within bounds.

@@ -3,7 +3,7 @@
 //! Everything is checked here, before anything is opened or bound, and all
 //! mistakes are told at once.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::bail;
 use ipnet::IpNet;
@@ -19,6 +19,18 @@ const DAY: Duration = Duration::from_hours(24);
 pub(crate) enum Database {
     /// An SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL database, by its URL, which may hold a password.
+    Postgres(String),
+}
+
+impl fmt::Display for Database {
+    /// Without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&parse::without_password(url)),
+        }
+    }
 }
 
 /// The shape of log lines.
@@ -84,12 +96,18 @@ pub(crate) struct Settings {
     pub(crate) metrics_listen: Option<String>,
     /// Where everything is kept.
     pub(crate) database: Database,
+    /// Connections to PostgreSQL at most.
+    pub(crate) database_connections: usize,
+    /// Where PostgreSQL's password may be.
+    pub(crate) database_passfile: Option<PathBuf>,
     /// The first operator key.
     pub(crate) operator_key: Given,
     /// What seals secrets.
     pub(crate) encryption_key: Given,
-    /// This node's name.
-    pub(crate) node: String,
+    /// This node's name, if it was given one.
+    pub(crate) node: Option<String>,
+    /// How long this node may be silent before another one takes its work over.
+    pub(crate) lease: Duration,
     /// How deliveries are made.
     pub(crate) sending: Sending,
     /// How long an old secret stays valid.
@@ -138,7 +156,11 @@ impl Reader<'_> {
         let text = entry.text.as_deref()?;
         parse(text)
             .map_err(|problem| {
-                let shown = if entry.setting.secret { String::new() } else { format!(" {text:?}") };
+                let shown = if entry.setting.secret {
+                    String::new()
+                } else {
+                    format!(" {:?}", parse::without_password(text))
+                };
                 self.problems.push(format!("{}:{shown} {problem}.", entry.name()));
             })
             .ok()
@@ -165,9 +187,12 @@ impl Reader<'_> {
         let listen = self.required("listen", parse::address);
         let metrics_listen = self.optional("metrics_listen", parse::address);
         let database = self.required("database", parse::database);
+        let database_connections = self.required("database_connections", parse::number(3, 1_000));
+        let database_passfile = self.optional("database_passfile", parse::path);
         let operator_key = self.given("operator_key", "operator_key_file", parse::operator_key);
         let encryption_key = self.given("encryption_key", "encryption_key_file", parse::encryption_key);
-        let node = self.required("node", parse::node);
+        let node = self.optional("node", parse::node);
+        let lease = self.required("lease", parse::duration(2 * SECOND, 3_600 * SECOND));
         let sending = self.sending();
         let rotation_grace = self.required("rotation_grace", parse::duration(Duration::ZERO, 365 * DAY));
         let limits = self.limits();
@@ -179,9 +204,12 @@ impl Reader<'_> {
             listen: listen?,
             metrics_listen,
             database: database?,
+            database_connections: database_connections?,
+            database_passfile,
             operator_key,
             encryption_key,
-            node: node?,
+            node,
+            lease: lease?,
             sending: sending?,
             rotation_grace: rotation_grace?,
             limits: limits?,
@@ -264,7 +292,7 @@ mod tests {
             ("WAXWING_REQUEST_TIMEOUT", "5 seconds please"),
             ("WAXWING_RETENTION", "1h"),
             ("WAXWING_OPERATOR_KEY", "hunter2"),
-            ("WAXWING_DATABASE", "postgres://localhost/waxwing"),
+            ("WAXWING_DATABASE", "mysql://me:hunter2@localhost/waxwing"),
         ]);
         let Err(error) = error else { panic!("accepted") };
         let error = error.to_string();
@@ -275,6 +303,14 @@ mod tests {
         );
         assert!(error.contains("WAXWING_RETENTION: \"1h\" is out of bounds; write 1day to"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_postgres_database_is_shown_without_its_password() {
+        let url = "postgres://me:hunter2@one,two:5433/events?sslmode=verify-full";
+        let database = read(&[("WAXWING_DATABASE", url)]).unwrap().database;
+        assert_eq!(database, Database::Postgres(url.into()));
+        assert_eq!(database.to_string(), "postgres://me:***@one,two:5433/events?sslmode=verify-full");
     }
 
     #[test]

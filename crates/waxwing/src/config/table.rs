@@ -53,7 +53,19 @@ const fn secret(key: &'static str, help: &'static str) -> Setting {
 pub(crate) const SETTINGS: &[Setting] = &[
     setting("listen", "ADDRESS", "127.0.0.1:8080", "Address of the API; port 0 takes a free one"),
     setting("metrics_listen", "ADDRESS", "", "Serve /metrics at this address, and there alone"),
-    setting("database", "URL", "sqlite:waxwing.db", "Where everything is kept: sqlite:<path>"),
+    setting(
+        "database",
+        "URL",
+        "sqlite:waxwing.db",
+        "Where everything is kept: sqlite:<path> or postgres://user:password@host:5432/name",
+    ),
+    setting("database_connections", "NUMBER", "10", "Connections to PostgreSQL at most, 3 or more"),
+    setting(
+        "database_passfile",
+        "FILE",
+        "",
+        "PostgreSQL password file, for a URL without a password [default: ~/.pgpass]",
+    ),
     secret("operator_key", "The first operator key; made at the first start and printed once if absent"),
     setting("operator_key_file", "FILE", "", "Read the first operator key from this file"),
     secret("encryption_key", "32 bytes in base64 that seal the webhooks' secrets in the database"),
@@ -63,7 +75,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "Read the encryption key from this file [default: <database path>.key, made at the first start]",
     ),
-    setting("node", "NAME", "local", "Name of this server among those that share a database"),
+    setting(
+        "node",
+        "NAME",
+        "",
+        "Name of this server among those that share a database [default: local; on PostgreSQL host name and port]",
+    ),
+    setting(
+        "lease",
+        "DURATION",
+        "30s",
+        "How long this server may be silent before another one takes its work over; at least twice request_timeout",
+    ),
     setting("request_timeout", "DURATION", "5s", "Bound of one attempt, the whole exchange"),
     setting("connect_timeout", "DURATION", "3s", "Bound of connecting within an attempt"),
     setting(

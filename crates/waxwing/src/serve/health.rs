@@ -66,13 +66,14 @@ impl Health {
         loop {
             glances.tick().await;
             let (exit, reason) = match self.store.health() {
-                Err(StoreError::LeaseLost) => (Exit::LeaseLost, StoreError::LeaseLost.to_string()),
-                Err(error) => (Exit::StoreStopped, error.to_string()),
-                Ok(()) => match self.engine() {
+                // It comes back by itself, and is not needed for what is under way.
+                Err(StoreError::Unreachable(_)) | Ok(()) => match self.engine() {
                     Err(reason) if reason == StoreError::LeaseLost.to_string() => (Exit::LeaseLost, reason),
                     Err(reason) => (Exit::Failed, reason),
                     Ok(()) => continue,
                 },
+                Err(StoreError::LeaseLost) => (Exit::LeaseLost, StoreError::LeaseLost.to_string()),
+                Err(error) => (Exit::StoreStopped, error.to_string()),
             };
             return exit.because(format_args!(
                 "{reason}. Nothing acknowledged is lost; start the server again once the cause is gone."

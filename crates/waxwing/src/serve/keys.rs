@@ -41,7 +41,7 @@ pub(super) async fn sealing_key(
     let (key, origin) = if let Some(text) = &settings.encryption_key.value {
         (parse(text, "WAXWING_ENCRYPTION_KEY")?, "WAXWING_ENCRYPTION_KEY".to_owned())
     } else {
-        let path = key_file(settings);
+        let path = key_file(settings)?;
         (from_file(&path, known.is_some(), entropy)?, path.display().to_string())
     };
     let proof = if let Some(proof) = known {
@@ -111,13 +111,18 @@ fn read(given: &Given) -> anyhow::Result<Option<String>> {
     })
 }
 
-fn key_file(settings: &Settings) -> PathBuf {
-    let Database::Sqlite(database) = &settings.database;
-    settings.encryption_key.file.clone().unwrap_or_else(|| {
-        let mut name = database.clone().into_os_string();
-        name.push(".key");
-        PathBuf::from(name)
-    })
+fn key_file(settings: &Settings) -> anyhow::Result<PathBuf> {
+    match (&settings.encryption_key.file, &settings.database) {
+        (Some(file), _) => Ok(file.clone()),
+        (None, Database::Sqlite(database)) => {
+            let mut name = database.clone().into_os_string();
+            name.push(".key");
+            Ok(PathBuf::from(name))
+        }
+        (None, Database::Postgres(_)) => Err(Exit::Usage.because(
+            "PostgreSQL needs an encryption key that all servers share: set WAXWING_ENCRYPTION_KEY, or --encryption-key-file, to what `openssl rand -base64 32` prints, and keep a copy: nobody can read the webhooks' secrets without it.",
+        )),
+    }
 }
 
 fn parse(text: &str, origin: &str) -> anyhow::Result<SealingKey> {

@@ -9,18 +9,14 @@ use waxwing_delivery::{
     Engine, EngineOptions, EngineParts,
     https::{HttpsSender, SenderOptions},
 };
-use waxwing_sqlite::SqliteStore;
 use waxwing_store::{Metrics, Node, Store};
 
-use super::{health::Health, keys, logging, signals};
+use super::{database, health::Health, keys, logging, signals};
 use crate::{
-    config::{Database, Effective, Environment, Flags, Settings},
+    config::{Effective, Environment, Flags, Settings},
     exit::Exit,
     system::{OsEntropy, SystemClock},
 };
-
-/// How long this node may be silent before another one takes its work over, at least.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// Most servers close a connection after a minute or more without use.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -36,11 +32,13 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let server = Server::open(&settings).await?;
-    let (stop, stopped) = watch::channel(false);
     let address = listener.local_addr()?;
+    let node =
+        settings.node.clone().unwrap_or_else(|| database::node_name(&settings.database, address.port()));
+    let server = Server::open(&settings, &node).await?;
+    let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(server.serve(&settings, listener, metrics_listener, stopped));
-    tracing::info!(%address, database = %describe(&settings.database), version = env!("CARGO_PKG_VERSION"), node = settings.node, "listening");
+    tracing::info!(%address, database = %settings.database, version = env!("CARGO_PKG_VERSION"), node, "listening");
     let end = tokio::select! {
         name = signals.next() => {
             tracing::info!(signal = name, "shutting down");
@@ -79,11 +77,6 @@ async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn describe(database: &Database) -> String {
-    let Database::Sqlite(path) = database;
-    format!("sqlite:{}", path.display())
-}
-
 struct Server {
     store: Arc<dyn Store>,
     node: Node,
@@ -97,7 +90,7 @@ struct Server {
 
 impl Server {
     /// Opens the database, makes the keys ready and starts delivering.
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    async fn open(settings: &Settings, node: &str) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy::check()?);
         let metrics = Arc::new(Metrics::default());
@@ -105,15 +98,12 @@ impl Server {
         let sending = &settings.sending;
         let policy = Arc::new(sending.policy());
         let sender = sender(settings, &policy, &metrics)?;
-        let Database::Sqlite(path) = &settings.database;
-        let store =
-            SqliteStore::open(path, Arc::clone(&metrics)).map_err(|error| Exit::Failed.because(error))?;
-        let store: Arc<dyn Store> = Arc::new(store);
+        let store = database::open(settings, Arc::clone(&metrics)).await?;
         let sealing_key = Arc::new(keys::sealing_key(settings, &*store, &*entropy).await?);
         keys::operator_key(settings, &*store, &*clock, &*entropy).await?;
         // An attempt begins only if the lease outlasts it; renewals keep most of it ahead.
-        let lease = LEASE.max(2 * sending.request_timeout);
-        let node = store.register(&settings.node, clock.now(), lease).await?;
+        let lease = settings.lease.max(2 * sending.request_timeout);
+        let node = store.register(node, clock.now(), lease).await?;
         let parts = EngineParts {
             store: Arc::clone(&store),
             node,

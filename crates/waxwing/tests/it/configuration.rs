@@ -30,7 +30,7 @@ async fn values_that_cannot_be_used_are_refused_with_what_to_write() {
     let world = World::new();
     let cases = [
         ("LISTEN", "8080", "127.0.0.1:8080"),
-        ("DATABASE", "postgres://localhost/w", "not in this version"),
+        ("DATABASE", "postgres://me@db/w?sslmode=on", "sslmode"),
         ("DATABASE", "waxwing.db", "sqlite:waxwing.db"),
         ("REQUEST_TIMEOUT", "0s", "100ms to 5m"),
         ("RETRY_SCHEDULE", "soon", "1m,5m,30m,2h"),

@@ -1,88 +1,69 @@
-//! A throw-away PostgreSQL cluster, and a pooler before it, on free ports of the
-//! loopback. One for a test binary; both end with it, however it ends: they hang
-//! on a pipe that only this process holds open.
+//! A PostgreSQL cluster, and a pooler before it, on free ports of the loopback. They
+//! end with this process, however it ends: they hang on a pipe that only it holds open.
 
 use std::{
     ffi::OsStr,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
     time::Duration,
 };
 
 use tokio::time::Instant;
-use tokio_postgres::NoTls;
 
-static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
-static DATABASES: AtomicUsize = AtomicUsize::new(0);
-/// Databases that no test uses at the moment.
-static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
-/// How long the cluster may take to answer.
+/// How long a program may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-struct Cluster {
+/// The name of the role that may do everything, and of its first database.
+pub(crate) const USER: &str = "waxwing";
+
+/// A cluster of its own.
+#[derive(Debug)]
+pub struct Cluster {
     port: u16,
     pooler: u16,
     _processes: [Child; 2],
 }
 
-/// An empty database: its addresses, straight and through the pooler. It is emptied
-/// with this value and used again: to make or drop one takes a checkpoint.
-pub(crate) struct Database {
-    name: String,
-    pub(crate) url: String,
-    pub(crate) pooled: String,
-}
-
-impl Database {
-    pub(crate) async fn new() -> Self {
-        // Starting takes a while, and other tests of this thread need not wait.
-        let cluster = tokio::task::spawn_blocking(|| &*CLUSTER).await.unwrap();
-        let free = FREE.lock().unwrap().pop();
-        let name = if let Some(name) = free {
-            name
-        } else {
-            let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-            cluster.execute("postgres", &format!("CREATE DATABASE {name}")).await;
-            name
-        };
-        let url = |port: u16| format!("postgres://waxwing@127.0.0.1:{port}/{name}");
-        Self { url: url(cluster.port), pooled: url(cluster.pooler), name }
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let name = std::mem::take(&mut self.name);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        // A runtime cannot be entered within another one.
-        let empty = move || {
-            // What the test left open would hold locks.
-            let sql = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-                       WHERE datname = current_database() AND pid <> pg_backend_pid(); \
-                       DROP SCHEMA public CASCADE; CREATE SCHEMA public";
-            runtime.block_on(CLUSTER.execute(&name, sql));
-            FREE.lock().unwrap().push(name);
-        };
-        std::thread::spawn(empty).join().unwrap();
-    }
-}
-
 impl Cluster {
-    async fn execute(&self, database: &str, sql: &str) {
-        let url = format!("postgres://waxwing@127.0.0.1:{}/{database}", self.port);
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-        let connection = tokio::spawn(connection);
-        client.batch_execute(sql).await.unwrap();
-        drop(client);
-        connection.await.unwrap().unwrap();
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
-    fn start() -> Self {
+    /// Where its pooler listens, which gives a connection for a transaction at a time.
+    pub fn pooler(&self) -> u16 {
+        self.pooler
+    }
+
+    /// Runs SQL in a database; what it prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn execute(&self, database: &str, sql: &str) -> String {
+        let port = self.port.to_string();
+        let mut psql = Command::new(programs().join("psql"));
+        psql.args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database]);
+        psql.args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+        ]);
+        let done = psql.output().unwrap();
+        assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed, or does not start.
+    pub fn start() -> Self {
         // What ends the processes deletes it: a static is never dropped.
         let folder = tempfile::tempdir().unwrap().keep();
         let programs = programs();
@@ -91,7 +72,7 @@ impl Cluster {
         let mut initdb = as_postgres(&programs.join("initdb"));
         initdb.arg("-D").arg(&data).args([
             "-U",
-            "waxwing",
+            USER,
             "-A",
             "trust",
             "--no-sync",
@@ -117,7 +98,7 @@ impl Cluster {
         let postgres = on_a_leash(&postgres, "QUIT", &folder, "postgres");
         await_port(port, &folder.join("postgres.log"));
         let settings = format!(
-            "[databases]\n* = host=127.0.0.1 port={port} user=waxwing\n[pgbouncer]\nlisten_addr=127.0.0.1\n\
+            "[databases]\n* = host=127.0.0.1 port={port} user={USER}\n[pgbouncer]\nlisten_addr=127.0.0.1\n\
              listen_port={pooler}\nunix_socket_dir=\nauth_type=any\npool_mode=transaction\n\
              max_client_conn=2000\ndefault_pool_size=10\nmax_db_connections=10\nserver_idle_timeout=5\n\
              ignore_startup_parameters=extra_float_digits\n"
