@@ -84,21 +84,8 @@ impl Fared {
     }
 }
 
-/// The rows are locked in their order, whatever order they are updated in.
-const WRITE: &str = "\
-WITH sum AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-    AS sum(webhook_seq, success_at, failure_at, failures, since)
-), locked AS MATERIALIZED (
-  SELECT webhook_seq FROM webhook_health WHERE webhook_seq = ANY($1) ORDER BY webhook_seq FOR NO KEY UPDATE
-)
-UPDATE webhook_health h SET
-  last_success_at = coalesce(s.success_at, h.last_success_at),
-  last_failure_at = coalesce(s.failure_at, h.last_failure_at),
-  consecutive_failures = CASE WHEN s.success_at IS NULL THEN h.consecutive_failures ELSE 0 END + s.failures,
-  failing_since = CASE WHEN s.success_at IS NULL THEN coalesce(h.failing_since, s.since) ELSE s.since END
-FROM locked l JOIN sum s USING (webhook_seq) WHERE h.webhook_seq = l.webhook_seq
-RETURNING h.last_success_at, h.last_failure_at, h.consecutive_failures, h.failing_since, h.webhook_seq";
+const WRITE: &str = "SELECT last_success_at, last_failure_at, consecutive_failures, failing_since, webhook_seq \
+     FROM add_health($1, $2, $3, $4, $5)";
 
 /// Health from four columns, beginning with column `first`.
 pub(crate) fn health(row: &Row, first: usize) -> Result<Health> {

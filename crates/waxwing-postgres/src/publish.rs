@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use bytes::Bytes;
 use tokio_postgres::{Client, Row};
 use waxwing_core::{Timestamp, envelope};
 use waxwing_store::{DeliveryKey, Due, NewEvent, Node, PublishError, Published, Queue, StoreError, Target};
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Clone)]
 struct Earlier {
     published: Published,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 /// What was published before, as far as this transaction asks.
@@ -37,7 +38,8 @@ pub(crate) struct Accepted<'a> {
     webhooks: Vec<Arc<Target>>,
 }
 
-const EARLIER: &str = "SELECT e.id, a.id, e.type, e.created_at, cardinality(e.webhooks), e.body";
+const BY_ID: &str = "SELECT id, account, type, created_at, webhooks, body FROM events_by_id($1)";
+const BY_KEY: &str = "SELECT id, account, type, created_at, webhooks, body, key FROM events_by_key($1)";
 
 /// An account that is not known here may have been made on another node just now.
 pub(crate) async fn refresh_accounts(shared: &Shared, jobs: &[Publishing]) -> Result<()> {
@@ -98,18 +100,12 @@ pub(crate) async fn known(client: &Client, jobs: &[Publishing]) -> Result<Known>
     }
     let mut known = Known::default();
     if !ids.is_empty() {
-        let sql =
-            format!("{EARLIER} FROM event e JOIN account a ON a.seq = e.account_seq WHERE e.id = ANY($1)");
-        for row in query(client, &sql, params![ids => TEXT_ARRAY]).await? {
+        for row in query(client, BY_ID, params![ids => TEXT_ARRAY]).await? {
             known.by_id.insert(get(&row, 0)?, earlier(&row)?);
         }
     }
     if !keys.is_empty() {
-        let sql = format!(
-            "{EARLIER}, i.key FROM idempotency i JOIN event e ON e.seq = i.event_seq \
-             JOIN account a ON a.seq = e.account_seq WHERE i.key = ANY($1)"
-        );
-        for row in query(client, &sql, params![keys => TEXT_ARRAY]).await? {
+        for row in query(client, BY_KEY, params![keys => TEXT_ARRAY]).await? {
             known.by_key.insert(get(&row, 6)?, earlier(&row)?);
         }
     }
@@ -125,7 +121,7 @@ fn earlier(row: &Row) -> Result<Earlier> {
         webhooks: rows::count(row, 4)?,
         repeated: true,
     };
-    Ok(Earlier { published, body: get(row, 5)? })
+    Ok(Earlier { published, body: get::<Vec<u8>>(row, 5)?.into() })
 }
 
 fn accept_all<'a>(
@@ -197,7 +193,7 @@ impl Known {
     /// An event of this very transaction can be repeated in it.
     fn remember(&mut self, event: &NewEvent, published: &Published) {
         let published = Published { repeated: true, ..published.clone() };
-        let earlier = Earlier { published, body: event.body.to_vec() };
+        let earlier = Earlier { published, body: event.body.clone() };
         if let Some(key) = &event.idempotency_key {
             self.by_key.insert(key.clone(), earlier.clone());
         }
@@ -274,21 +270,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-const INSERT: &str = "\
-WITH new AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[],
-    $8::bytea[]) AS new(seq, id, account_seq, type, created_at, webhooks, key, body)
-), e AS (
-  INSERT INTO event (seq, id, account_seq, type, created_at, webhooks, body)
-  SELECT seq, id, account_seq, type, created_at, webhooks::bigint[], body FROM new
-), i AS (
-  INSERT INTO idempotency (key, event_seq) SELECT key, seq FROM new WHERE key IS NOT NULL
-), waiting AS MATERIALIZED (
-  SELECT * FROM unnest($9::bigint[], $10::bigint[], $11::bigint[]) AS waiting(event_seq, webhook_seq, owner)
-), d AS (
-  INSERT INTO delivery (event_seq, webhook_seq, state) SELECT event_seq, webhook_seq, 0 FROM waiting
-)
-INSERT INTO pending (webhook_seq, event_seq, owner, due_at) SELECT webhook_seq, event_seq, owner, 0 FROM waiting";
+const INSERT: &str = "SELECT keep_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// An array as PostgreSQL writes it: arrays of arrays must be rectangular.
 fn array_text(webhooks: &[Arc<Target>]) -> String {

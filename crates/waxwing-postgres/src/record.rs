@@ -133,41 +133,9 @@ fn due_at(completion: &Completion) -> Option<i64> {
     }
 }
 
-/// The entries are ended or moved, then the deliveries follow; `$13` and `$14` bound
-/// their partitions.
-const RECORD: &str = "\
-WITH job AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::smallint[], $6::bigint[],
-    $7::bigint[], $8::bigint[], $9::bigint[], $10::integer[], $11::text[], $12::bytea[]) WITH ORDINALITY
-    AS job(webhook_seq, event_seq, owner, generation, state, due_at, completed_at, started_at, duration_ms,
-      status_code, error, response_body, number)
-), ended AS (
-  DELETE FROM pending p USING job j WHERE p.webhook_seq = j.webhook_seq AND p.event_seq = j.event_seq
-    AND p.owner = j.owner AND p.generation = j.generation AND j.due_at IS NULL RETURNING j.number
-), moved AS (
-  UPDATE pending p SET due_at = j.due_at, step = p.step + 1 FROM job j
-  WHERE p.webhook_seq = j.webhook_seq AND p.event_seq = j.event_seq
-    AND p.owner = j.owner AND p.generation = j.generation AND j.due_at IS NOT NULL RETURNING j.number
-), applied AS MATERIALIZED (
-  SELECT number FROM ended UNION ALL SELECT number FROM moved
-), done AS (
-  UPDATE delivery d SET attempt_count = d.attempt_count + 1, last_attempt_at = j.started_at,
-    last_status_code = j.status_code, last_error = j.error,
-    state = CASE WHEN j.applied THEN j.state ELSE d.state END,
-    completed_at = CASE WHEN j.applied THEN j.completed_at ELSE d.completed_at END
-  FROM (SELECT job.*, applied.number IS NOT NULL AS applied FROM job LEFT JOIN applied USING (number)) AS j
-  WHERE d.webhook_seq = j.webhook_seq AND d.event_seq = j.event_seq AND d.event_seq BETWEEN $13 AND $14
-  RETURNING j.number, d.state, j.applied, d.attempt_count
-), kept AS (
-  INSERT INTO attempt (event_seq, webhook_seq, number, started_at, duration_ms, status_code, error, response_body)
-  SELECT j.event_seq, j.webhook_seq, d.attempt_count, j.started_at, j.duration_ms, j.status_code, j.error,
-    j.response_body
-  FROM done d JOIN job j USING (number)
-), failed AS (
-  INSERT INTO failed (webhook_seq, event_seq)
-  SELECT j.webhook_seq, j.event_seq FROM done d JOIN job j USING (number) WHERE d.applied AND d.state = 3
-)
-SELECT number, state, applied FROM done";
+/// What the function looks at and does: migrations/0002_functions.sql.
+const RECORD: &str = "SELECT number, state, applied FROM record_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+     $11, $12, $13, $14)";
 
 impl Written<'_> {
     /// How the webhooks fared by the attempts that counted.

@@ -95,6 +95,12 @@ impl Run {
 }
 
 impl Arrivals {
+    /// Numbers runs from `first` on: ids must not repeat in a database that outlives the
+    /// bench.
+    pub(crate) fn numbered_from(first: u64) -> Self {
+        Self { runs: AtomicU64::new(first), ..Self::default() }
+    }
+
     /// Begins a run of `events` events. Arrivals of earlier runs no longer count.
     pub(crate) fn begin(&self, events: usize) -> Arc<Run> {
         let run = Arc::new(Run {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Plan, process, progress, report::Backlog, rig::Rig, throughput::load};
+use super::{Plan, progress, report::Backlog, rig::Rig, throughput::load};
 
 /// How long the server works on the backlog before its memory is looked at.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -16,7 +16,7 @@ pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Backlog> {
     progress(format_args!("{} deliveries pile up", plan.backlog));
     let run = rig.arrivals.begin(plan.backlog);
     load(&rig, plan, &hangs, &run).in_batches(500, 4).await?;
-    let while_accepting = process::peak_rss(rig.server.pid);
+    let while_accepting = rig.peak_rss();
     progress("the server starts again");
     let start = rig.restart().await?;
     progress(format_args!("it works for {} s", SETTLE.as_secs()));
@@ -24,11 +24,11 @@ pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Backlog> {
     let measured = Backlog {
         pending: plan.backlog,
         start,
-        rss: process::rss(rig.server.pid),
-        peak_rss: process::peak_rss(rig.server.pid),
+        rss: rig.rss(),
+        peak_rss: rig.peak_rss(),
         peak_rss_while_accepting: while_accepting,
         disk: rig.disk(),
     };
-    rig.server.stop().await?;
+    rig.stop().await?;
     Ok(measured)
 }

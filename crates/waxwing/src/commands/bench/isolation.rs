@@ -40,7 +40,7 @@ pub(super) async fn measure(plan: &Plan) -> anyhow::Result<Vec<Isolation>> {
         let with = at_rate(&rig, plan, &healthy, rate).await?;
         measured.push(Isolation { waiting: plan.waiting, without, with });
     }
-    rig.server.stop().await?;
+    rig.stop().await?;
     Ok(measured)
 }
 

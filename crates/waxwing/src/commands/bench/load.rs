@@ -25,8 +25,8 @@ const TIMER: Duration = Duration::from_millis(2);
 /// Who publishes what to whom.
 #[derive(Clone)]
 pub(crate) struct Load {
-    /// The server.
-    pub(crate) server: std::net::SocketAddr,
+    /// The servers; connections take turns.
+    pub(crate) servers: Vec<std::net::SocketAddr>,
     /// Accounts that take turns.
     pub(crate) accounts: Arc<Vec<String>>,
     /// The JSON of `data`.
@@ -136,8 +136,8 @@ impl Load {
     {
         let mut tasks = JoinSet::new();
         let mut wires = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            wires.push(Wire::open(self.server, KEY).await?);
+        for server in self.servers.iter().cycle().take(connections) {
+            wires.push(Wire::open(*server, KEY).await?);
         }
         let began = Instant::now();
         for wire in wires {

@@ -20,7 +20,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use crate::terminal::{self, Paint};
+use crate::{
+    config::{Database, parse},
+    terminal::{self, Paint},
+};
 use report::Report;
 
 const AFTER_HELP: &str = "\
@@ -29,11 +32,13 @@ Examples:
   waxwing bench                               everything, some ten minutes
   waxwing bench --only isolation --waiting 20000
   waxwing bench --stored 10000 --json > bench.json
+  waxwing bench --database postgres://waxwing@localhost/bench --nodes 3 --only throughput
 
 What the figures mean:
   accepted     publishes answered after their commit, each by itself, in events/s
   delivered    from the first publish to the last arrival at the receiver, in deliveries/s
-  CPU          user and system time of the server process for each delivered event
+  CPU          user and system time of the servers for each delivered event, and of PostgreSQL's
+               processes on this machine where that is the database
   p50, p99     from the sending of the publish to the arrival at the receiver
   half load    half of the delivered rate that was measured just before
   disk         bytes of the database's file for each stored event; its log comes on top, once
@@ -94,9 +99,22 @@ pub(crate) struct Options {
     /// Put the databases into this directory instead of the system's temporary one
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
+    /// Use this PostgreSQL database, which should hold nothing else, instead of fresh SQLite files
+    #[arg(long, value_name = "URL", value_parser = postgres)]
+    database: Option<String>,
+    /// Servers that share the PostgreSQL database
+    #[arg(long, default_value_t = 1, requires = "database", value_parser = clap::value_parser!(u16).range(1..=16))]
+    nodes: u16,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+fn postgres(text: &str) -> Result<String, String> {
+    match parse::database(text)? {
+        Database::Postgres(url) => Ok(url),
+        Database::Sqlite(_) => Err("on SQLite the bench makes fresh files; --directory says where".into()),
+    }
 }
 
 /// The counts of a run, all decided.
@@ -112,6 +130,8 @@ struct Plan {
     event_bytes: usize,
     http1: bool,
     directory: Option<PathBuf>,
+    database: Option<String>,
+    nodes: usize,
 }
 
 impl Options {
@@ -135,6 +155,8 @@ impl Options {
             event_bytes: self.event_bytes as usize,
             http1: self.http1,
             directory: self.directory.clone(),
+            database: self.database.clone(),
+            nodes: usize::from(self.nodes),
         }
     }
 

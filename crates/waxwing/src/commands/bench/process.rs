@@ -8,12 +8,26 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// User and system CPU time that the process has used.
 pub(crate) fn cpu(pid: u32) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    ticks(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?, 2)
+}
+
+/// User and system CPU time of all processes of this name, with what their children
+/// that ended had used.
+pub(crate) fn cpu_of_all(name: &str) -> Duration {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Duration::ZERO };
+    let stats =
+        processes.flatten().filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
+    let named = format!(" ({name}) ");
+    stats.filter(|stat| stat.contains(&named)).filter_map(|stat| ticks(&stat, 4)).sum()
+}
+
+/// The sum of the first of a process's utime, stime, cutime and cstime: the fields 14
+/// to 17, counted from the first.
+fn ticks(stat: &str, count: usize) -> Option<Duration> {
     // The second field is the name in parentheses and may hold spaces.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at)?.parse::<u32>().ok();
-    // utime and stime are the fields 14 and 15, counted from the first.
-    Some(TICK * (ticks(11)? + ticks(12)?))
+    let fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let ticks = fields.skip(11).take(count).map(|field| field.parse::<u32>().ok());
+    Some(TICK * ticks.sum::<Option<u32>>()?)
 }
 
 /// The most memory that the process ever held, in bytes.
@@ -56,6 +70,9 @@ mod tests {
     fn reads_its_own_figures() {
         let pid = std::process::id();
         assert!(cpu(pid).is_some());
+        let name = std::fs::read_to_string("/proc/self/comm").unwrap();
+        assert!(cpu_of_all(name.trim()) >= cpu(pid).unwrap());
+        assert_eq!(cpu_of_all("nobody has this name"), Duration::ZERO);
         assert!(written(pid).is_some());
         assert!(peak_rss(pid).unwrap() >= rss(pid).unwrap() / 2);
     }

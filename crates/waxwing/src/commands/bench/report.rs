@@ -23,7 +23,10 @@ pub(super) struct Level {
     pub(super) stored_after: usize,
     pub(super) accepted: f64,
     pub(super) delivered: f64,
+    /// Of servers and database.
     pub(super) cpu_micros: f64,
+    /// Of these, PostgreSQL's.
+    pub(super) postgres_micros: Option<f64>,
     pub(super) refused: u64,
     pub(super) peak_rss: Option<u64>,
     pub(super) disk: Option<f64>,
@@ -82,11 +85,7 @@ impl Report {
         }
         if let Some(fan_out) = &self.fan_out {
             let mut table = Table::new(["accepted events/s", "delivered/s", "CPU µs a delivery"]);
-            table.plain([
-                count(fan_out.accepted),
-                count(fan_out.delivered),
-                format!("{:.1}", fan_out.cpu_micros),
-            ]);
+            table.plain([count(fan_out.accepted), count(fan_out.delivered), cpu(fan_out)]);
             section("Ten webhooks for each event", &table);
         }
         if !self.isolation.is_empty() {
@@ -131,7 +130,7 @@ impl Report {
                 grouped(level.stored as u64),
                 count(level.accepted),
                 count(level.delivered),
-                format!("{:.1}", level.cpu_micros),
+                cpu(level),
                 mebibytes(level.peak_rss),
                 level.disk.map_or_else(|| "–".to_owned(), count),
                 mebibytes(level.log),
@@ -214,12 +213,20 @@ impl Report {
     }
 }
 
+fn cpu(level: &Level) -> String {
+    match level.postgres_micros {
+        None => format!("{:.1}", level.cpu_micros),
+        Some(postgres) => format!("{:.1}, PostgreSQL {postgres:.1} of it", level.cpu_micros),
+    }
+}
+
 fn level_json(level: &Level) -> Value {
     json!({
         "stored": level.stored,
         "accepted_per_second": level.accepted,
         "delivered_per_second": level.delivered,
         "cpu_us_per_delivery": level.cpu_micros,
+        "postgres_cpu_us_per_delivery": level.postgres_micros,
         "refused_busy": level.refused,
         "peak_rss_bytes": level.peak_rss,
         "disk_bytes_per_event": level.disk,

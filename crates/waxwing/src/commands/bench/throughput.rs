@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::{
     Plan,
     load::{Load, data_of},
-    process, progress,
+    progress,
     report::{Latency, Level, Report},
     rig::{Hook, Rig},
 };
@@ -49,7 +49,7 @@ pub(super) async fn measure(
         measured.stored = stored;
         report.fan_out = Some(measured);
     }
-    rig.server.stop().await
+    rig.stop().await
 }
 
 async fn one_level(rig: &Rig, plan: &Plan, hooks: &[Hook], stored: usize) -> anyhow::Result<Level> {
@@ -65,8 +65,8 @@ async fn one_level(rig: &Rig, plan: &Plan, hooks: &[Hook], stored: usize) -> any
     level.stored_after = stored + plan.events + slow.events + busy.events;
     #[expect(clippy::cast_precision_loss, reason = "bytes and events are few enough")]
     let disk = bytes as f64 / stored as f64;
-    level.disk = Some(disk);
-    level.log = Some(log);
+    level.disk = (bytes > 0).then_some(disk);
+    level.log = (bytes > 0).then_some(log);
     level.slow = Some(slow);
     level.half = Some(busy);
     Ok(level)
@@ -81,13 +81,7 @@ async fn fill(rig: &Rig, plan: &Plan, hooks: &[Hook], events: usize) -> anyhow::
         let load = load(rig, plan, hooks, &run);
         load.in_batches(FILL_BATCH, 4).await?;
         let all = run.all_arrived(run.len() as u64, PATIENCE).await;
-        ensure!(
-            all,
-            "only {} of {} deliveries arrived. {}",
-            run.arrived(),
-            run.len(),
-            rig.server.last_words()
-        );
+        ensure!(all, "only {} of {} deliveries arrived. {}", run.arrived(), run.len(), rig.last_words());
         left -= run.len();
     }
     Ok(events)
@@ -101,23 +95,25 @@ async fn at_full_speed(
     fan_out: usize,
 ) -> anyhow::Result<Level> {
     let run = rig.arrivals.begin(events);
-    let (cpu, written) = (rig.cpu(), process::written(rig.server.pid));
+    let ((servers, postgres), written) = (rig.cpu(), rig.written());
     let accepted = load(rig, plan, hooks, &run).at_full_speed(plan.connections).await?;
     let deliveries = (events * fan_out) as u64;
     let all = run.all_arrived(deliveries, PATIENCE).await;
-    ensure!(all, "only {} of {deliveries} deliveries arrived. {}", run.arrived(), rig.server.last_words());
-    let cpu = rig.cpu().saturating_sub(cpu);
-    let written = written.and_then(|before| process::written(rig.server.pid)?.checked_sub(before));
+    ensure!(all, "only {} of {deliveries} deliveries arrived. {}", run.arrived(), rig.last_words());
+    let now = rig.cpu();
+    let (servers, postgres) = (now.0.saturating_sub(servers), now.1.saturating_sub(postgres));
+    let written = written.and_then(|before| rig.written()?.checked_sub(before));
     #[expect(clippy::cast_precision_loss, reason = "bytes and events are few enough")]
     let (events, deliveries, written) =
         (events as f64, deliveries as f64, written.map(|bytes| bytes as f64 / events as f64));
     Ok(Level {
         accepted: events / accepted.took.as_secs_f64(),
         delivered: deliveries / run.until_last().as_secs_f64(),
-        cpu_micros: cpu.as_secs_f64() * 1e6 / deliveries,
+        cpu_micros: (servers + postgres).as_secs_f64() * 1e6 / deliveries,
+        postgres_micros: rig.cpu_of_postgres_counts().then(|| postgres.as_secs_f64() * 1e6 / deliveries),
         refused: accepted.refused,
         written,
-        peak_rss: process::peak_rss(rig.server.pid),
+        peak_rss: rig.peak_rss(),
         ..Level::default()
     })
 }
@@ -135,7 +131,7 @@ pub(super) async fn at_rate(rig: &Rig, plan: &Plan, hooks: &[Hook], rate: f64) -
     let connections = plan.connections.min(events);
     load(rig, plan, hooks, &run).at_rate(rate, connections).await?;
     let all = run.all_arrived(events as u64, PATIENCE).await;
-    ensure!(all, "only {} of {events} deliveries arrived. {}", run.arrived(), rig.server.last_words());
+    ensure!(all, "only {} of {events} deliveries arrived. {}", run.arrived(), rig.last_words());
     Ok(Latency {
         rate,
         events,
@@ -150,7 +146,7 @@ pub(super) fn load(rig: &Rig, plan: &Plan, hooks: &[Hook], run: &Arc<super::arri
     let mut accounts: Vec<String> = hooks.iter().map(|hook| hook.account.clone()).collect();
     accounts.dedup();
     Load {
-        server: rig.addr(),
+        servers: rig.addrs(),
         accounts: Arc::new(accounts),
         data: data_of(plan.event_bytes),
         run: Arc::clone(run),
