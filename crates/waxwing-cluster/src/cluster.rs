@@ -3,9 +3,10 @@
 
 use std::{
     ffi::OsStr,
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     time::Duration,
 };
 
@@ -25,6 +26,21 @@ pub struct Cluster {
     _processes: [Child; 2],
 }
 
+/// A session that holds its transaction open until it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    psql: Child,
+    _input: ChildStdin,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The server ends the transaction when it notices; waiting makes that soon.
+        let _ = self.psql.kill();
+        let _ = self.psql.wait();
+    }
+}
+
 impl Cluster {
     /// Where it listens.
     pub fn port(&self) -> u16 {
@@ -41,22 +57,29 @@ impl Cluster {
     /// # Panics
     /// When it fails.
     pub fn execute(&self, database: &str, sql: &str) -> String {
-        let port = self.port.to_string();
-        let mut psql = Command::new(programs().join("psql"));
-        psql.args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-d", database]);
-        psql.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-c",
-            sql,
-        ]);
-        let done = psql.output().unwrap();
+        let done = self.psql(database).args(["-c", sql]).output().unwrap();
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Runs SQL in a database and holds the session that ran it, with its transaction.
+    ///
+    /// # Panics
+    /// When psql does not run.
+    pub fn hold(&self, database: &str, sql: &str) -> Session {
+        let mut psql = self.psql(database).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = psql.stdin.take().unwrap();
+        writeln!(input, "{sql};\n\\echo held").unwrap();
+        let mut lines = BufReader::new(psql.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "held"), "psql ended");
+        Session { psql, _input: input }
+    }
+
+    fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(programs().join("psql"));
+        psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-d", database]);
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1"]);
+        psql
     }
 
     /// Starts one.

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use crate::cluster::{Cluster, USER};
+use crate::cluster::{Cluster, Session, USER};
 
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 static DATABASES: AtomicUsize = AtomicUsize::new(0);
@@ -48,6 +48,13 @@ impl Database {
     /// When it fails.
     pub fn execute(&self, sql: &str) -> String {
         CLUSTER.execute(&self.name, sql)
+    }
+}
+
+impl Database {
+    /// Runs SQL in it and holds the session, with its transaction.
+    pub fn hold(&self, sql: &str) -> Session {
+        CLUSTER.hold(&self.name, sql)
     }
 }
 

@@ -14,5 +14,5 @@
 mod cluster;
 mod database;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Session};
 pub use database::Database;

@@ -105,8 +105,10 @@ impl Shared {
         let kept = query(&*transaction, "SELECT number FROM period", &[]).await?.len();
         if kept >= MAX_PERIODS {
             tracing::warn!(kept, "too many periods; the present one goes on");
-            let sql = "UPDATE period SET ends_at = $2 WHERE number = $1";
-            execute(&*transaction, sql, params![number => INT8, next.ends_at => INT8]).await?;
+            let sql = "UPDATE period SET starts_at = least(starts_at, $2), ends_at = greatest(ends_at, $3) \
+                       WHERE number = $1";
+            let params = params![number => INT8, next.starts_at => INT8, next.ends_at => INT8];
+            execute(&*transaction, sql, params).await?;
         } else {
             let row = Period::first_row(next.number);
             query(&*transaction, "SELECT setval('event_seq', $1, false)", params![row => INT8]).await?;
