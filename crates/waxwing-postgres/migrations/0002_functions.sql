@@ -3,6 +3,21 @@
 -- Their plans must not depend on what they are called with, which is what
 -- plan_cache_mode says: partitions are chosen while a statement runs.
 
+-- Locks nodes against being taken over or registered anew until the transaction ends
+-- (their renewals go on), then numbers events: while they are being kept no other
+-- period begins.
+CREATE FUNCTION begin_commit(nodes bigint[], events bigint)
+RETURNS TABLE (seq bigint, epoch bigint, lease_until bigint, event_rows bigint[])
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+  numbers bigint[];
+BEGIN
+  PERFORM FROM node n WHERE n.seq = ANY(nodes) ORDER BY n.seq FOR KEY SHARE;
+  numbers := ARRAY(SELECT nextval('event_seq') FROM generate_series(1, events));
+  RETURN QUERY SELECT n.seq, n.epoch, n.lease_until, numbers FROM node n WHERE n.seq = ANY(nodes);
+END $$;
+
 -- What was published before under these ids.
 CREATE FUNCTION events_by_id(ids text[])
 RETURNS TABLE (id text, account text, type text, created_at bigint, webhooks integer, body bytea)

@@ -18,6 +18,11 @@ use crate::{error::Error, nodes, periods::Period, publish, record, sql::Result, 
 /// How often a transaction is tried that another one was in the way of, or for which
 /// a period had to begin.
 const TRIES: usize = 5;
+/// Jobs after which a transaction is worth its fixed costs, and how long to wait for
+/// them after one that had [`BUSY`] jobs: a server with little to do never waits.
+const ENOUGH: usize = 128;
+const PAUSE: Duration = Duration::from_millis(2);
+const BUSY: usize = 16;
 /// How long a transaction may take before its connection is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -60,7 +65,9 @@ pub(crate) fn start(shared: Arc<Shared>) -> std::io::Result<thread::JoinHandle<(
     let runtime = Handle::current();
     thread::Builder::new().name("committer".into()).spawn(move || {
         let mut committer = Committer { shared, client: None };
-        while let Some(jobs) = committer.shared.group.take() {
+        let mut pause = Duration::ZERO;
+        while let Some(jobs) = committer.shared.group.gather(ENOUGH, pause) {
+            pause = if jobs.len() >= BUSY { PAUSE } else { Duration::ZERO };
             runtime.block_on(committer.commit(jobs));
         }
     })
@@ -160,17 +167,14 @@ impl Committer {
         let shared = &self.shared;
         publish::refresh_accounts(shared, publishing).await?;
         let nodes = publishing.iter().map(|one| one.0).chain(recording.iter().map(|one| one.0));
-        // In this order: rows are numbered once the nodes are locked.
-        let (begun, nodes, rows, known) = tokio::join!(
-            async { Ok(client.batch_execute("BEGIN").await?) },
-            nodes::lock(client, nodes),
-            publish::rows(client, publishing),
+        let events = publishing.iter().map(|one| one.1.len()).sum();
+        let (begun, numbered, known) = tokio::join!(
+            async { Ok::<_, Error>(client.batch_execute("BEGIN").await?) },
+            nodes::begin(client, nodes, events),
             publish::known(client, publishing),
         );
-        let (nodes, rows, mut known) = match begun {
-            Ok(()) => (nodes?, rows?, known?),
-            Err(error) => return Err(error),
-        };
+        begun?;
+        let ((nodes, rows), mut known) = (numbered?, known?);
         let mut effects = Effects::default();
         let (published, accepted) = publish::accept(shared, &nodes, publishing, &mut known);
         if let (Some(first), Some(latest)) = (rows.first(), accepted.iter().map(publish::created_at).max()) {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio_postgres::GenericClient;
+use tokio_postgres::{Client, GenericClient};
 use waxwing_core::Timestamp;
 use waxwing_store::{Node, StoreError, TakenOver};
 
@@ -44,6 +44,24 @@ pub(crate) async fn lock<C: GenericClient + Sync>(
         found.insert(get(&row, 0)?, (get(&row, 1)?, get(&row, 2)?));
     }
     Ok(Nodes(found))
+}
+
+/// Locks nodes as [`lock`] does, and numbers `count` events once they are locked:
+/// row numbers that nobody else has, ascending.
+pub(crate) async fn begin(
+    client: &Client,
+    nodes: impl Iterator<Item = Node>,
+    count: usize,
+) -> Result<(Nodes, Vec<i64>)> {
+    let ids: BTreeSet<i64> = nodes.map(|node| node.id).collect();
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let sql = "SELECT seq, epoch, lease_until, event_rows FROM begin_commit($1, $2)";
+    let (mut found, mut rows) = (HashMap::new(), Vec::new());
+    for row in query(client, sql, params![ids => INT8_ARRAY, rows::limit(count) => INT8]).await? {
+        found.insert(get(&row, 0)?, (get(&row, 1)?, get(&row, 2)?));
+        rows = get(&row, 3)?;
+    }
+    Ok((Nodes(found), rows))
 }
 
 impl Shared {

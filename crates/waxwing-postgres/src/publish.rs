@@ -50,19 +50,6 @@ pub(crate) async fn refresh_accounts(shared: &Shared, jobs: &[Publishing]) -> Re
     Ok(())
 }
 
-/// Row numbers that nobody else has, ascending: one for each event.
-pub(crate) async fn rows(client: &Client, jobs: &[Publishing]) -> Result<Vec<i64>> {
-    let count: usize = jobs.iter().map(|(_, events)| events.len()).sum();
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let sql = "SELECT nextval('event_seq') FROM generate_series(1, $1)";
-    let rows = query(client, sql, params![rows::limit(count) => INT8]).await?;
-    let mut seqs = rows.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>>>()?;
-    seqs.sort_unstable();
-    Ok(seqs)
-}
-
 /// Each job's events, all or none of them: the answers in the order of the jobs, and
 /// what is to be kept.
 pub(crate) fn accept<'a>(

@@ -5,9 +5,10 @@
 //! up to a bound and commits them together. The queue is bounded too: past it a
 //! push is refused at once, which the API turns into 503 with `Retry-After`.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use parking_lot::{Condvar, Mutex};
+use tokio::time::Instant;
 
 use crate::StoreError;
 
@@ -74,12 +75,23 @@ impl<J> Group<J> {
     /// Waits for jobs and takes at most [`MAX_BATCH`] of them, oldest first;
     /// `None` when the queue is closed and empty. Blocks the thread.
     pub fn take(&self) -> Option<Vec<J>> {
+        self.gather(0, Duration::ZERO)
+    }
+
+    /// As [`Group::take`], but waits `pause` for `enough` jobs once there is one.
+    pub fn gather(&self, enough: usize, pause: Duration) -> Option<Vec<J>> {
         let mut state = self.state.lock();
         while state.jobs.is_empty() {
             if state.closed {
                 return None;
             }
             self.arrived.wait(&mut state);
+        }
+        let until = Instant::now() + pause;
+        while state.jobs.len() < enough && !state.closed {
+            if self.arrived.wait_until(&mut state, until.into_std()).timed_out() {
+                break;
+            }
         }
         let count = state.jobs.len().min(MAX_BATCH);
         Some(state.jobs.drain(..count).collect())
@@ -143,6 +155,21 @@ mod tests {
         assert_eq!(group.take(), Some(vec![1]));
         assert_eq!(group.take(), None);
         assert_eq!(group.take(), None);
+    }
+
+    #[test]
+    fn a_committer_that_gathers_takes_what_came_when_it_is_enough_or_the_pause_ends() {
+        let group = Group::default();
+        for job in 0..3 {
+            group.push(Lane::Publish, job).unwrap();
+        }
+        assert_eq!(group.gather(3, Duration::from_hours(1)), Some(vec![0, 1, 2]));
+        group.push(Lane::Publish, 3).unwrap();
+        assert_eq!(group.gather(2, Duration::from_millis(1)), Some(vec![3]));
+        group.push(Lane::Publish, 4).unwrap();
+        group.close();
+        assert_eq!(group.gather(2, Duration::from_hours(1)), Some(vec![4]));
+        assert_eq!(group.gather(2, Duration::from_hours(1)), None);
     }
 
     #[test]
