@@ -75,7 +75,8 @@ impl Shared {
         limit: usize,
     ) -> Result<LanePage> {
         let (range, bound) = match queue {
-            Queue::First => ("p.due_at = 0 AND p.event_seq > $3", after),
+            // Written so that it is sought along the lane, not by the key past others' entries.
+            Queue::First => ("p.due_at <= 0 AND (p.due_at, p.event_seq) > (0, $3)", after),
             Queue::Again => ("p.due_at BETWEEN 1 AND $3", now.millis()),
         };
         let sql = format!(
