@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod node;
 pub mod page;
 pub mod store;
+pub mod transfer;
 pub mod webhook;
 
 pub use account::{Account, Key, NewAccount, NewKey, Principal};

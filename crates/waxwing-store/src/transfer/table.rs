@@ -1,0 +1,214 @@
+//! What is moved: the tables, in their order, and their columns on one page.
+
+/// A table. Derived ones (indexes of the log, lists of what failed) are made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Accounts, deleted ones too.
+    Account,
+    /// Keys of the API.
+    ApiKey,
+    /// The catalog.
+    EventType,
+    /// Webhooks, deleted ones too, with sealed secrets and how they fare.
+    Webhook,
+    /// Facts about the database, such as the proof of its encryption key.
+    Fact,
+    /// Events.
+    Event,
+    /// Keys of idempotent publishes.
+    Idempotency,
+    /// Deliveries.
+    Delivery,
+    /// Attempts.
+    Attempt,
+    /// What waits.
+    Pending,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A number.
+    Int,
+    /// A number of which only 0 and 1 are used.
+    Bool,
+    /// The row of an event. Stores number these differently, in the same order.
+    Event,
+    /// Words.
+    Text,
+    /// Bytes.
+    Blob,
+    /// Rows of webhooks.
+    Rows,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in every store.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind }
+}
+
+use Kind::{Blob, Bool, Event, Int, Rows, Text};
+
+const ACCOUNT: &[Column] = &[
+    column("seq", Int),
+    column("id", Text),
+    column("name", Text),
+    column("created_at", Int),
+    column("deleted_at", Int),
+];
+
+const API_KEY: &[Column] = &[
+    column("seq", Int),
+    column("id", Text),
+    column("hash", Blob),
+    column("account_seq", Int),
+    column("name", Text),
+    column("created_at", Int),
+];
+
+const EVENT_TYPE: &[Column] =
+    &[column("type", Text), column("description", Text), column("example", Text), column("schema", Text)];
+
+const WEBHOOK: &[Column] = &[
+    column("seq", Int),
+    column("id", Text),
+    column("account_seq", Int),
+    column("url", Text),
+    column("events", Text),
+    column("description", Text),
+    column("status", Int),
+    column("releasing", Bool),
+    column("secret", Blob),
+    column("previous_secret", Blob),
+    column("previous_expires_at", Int),
+    column("last_success_at", Int),
+    column("last_failure_at", Int),
+    column("consecutive_failures", Int),
+    column("failing_since", Int),
+    column("created_at", Int),
+    column("updated_at", Int),
+    column("deleted_at", Int),
+    column("swept", Bool),
+];
+
+const FACT: &[Column] = &[column("name", Text), column("value", Blob)];
+
+const EVENT: &[Column] = &[
+    column("seq", Event),
+    column("id", Text),
+    column("account_seq", Int),
+    column("type", Text),
+    column("created_at", Int),
+    column("webhooks", Rows),
+    column("body", Blob),
+];
+
+const IDEMPOTENCY: &[Column] = &[column("key", Text), column("event_seq", Event)];
+
+const DELIVERY: &[Column] = &[
+    column("event_seq", Event),
+    column("webhook_seq", Int),
+    column("state", Int),
+    column("attempt_count", Int),
+    column("generation", Int),
+    column("last_attempt_at", Int),
+    column("last_status_code", Int),
+    column("last_error", Text),
+    column("completed_at", Int),
+];
+
+const ATTEMPT: &[Column] = &[
+    column("event_seq", Event),
+    column("webhook_seq", Int),
+    column("number", Int),
+    column("started_at", Int),
+    column("duration_ms", Int),
+    column("status_code", Int),
+    column("error", Text),
+    column("response_body", Blob),
+];
+
+const PENDING: &[Column] = &[
+    column("webhook_seq", Int),
+    column("due_at", Int),
+    column("event_seq", Event),
+    column("step", Int),
+    column("generation", Int),
+];
+
+impl Table {
+    /// All, in the order in which they are moved: events before what names them.
+    pub const ALL: [Self; 10] = [
+        Self::Account,
+        Self::ApiKey,
+        Self::EventType,
+        Self::Webhook,
+        Self::Fact,
+        Self::Event,
+        Self::Idempotency,
+        Self::Delivery,
+        Self::Attempt,
+        Self::Pending,
+    ];
+
+    /// Its name in every store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::ApiKey => "api_key",
+            Self::EventType => "event_type",
+            Self::Webhook => "webhook",
+            Self::Fact => "fact",
+            Self::Event => "event",
+            Self::Idempotency => "idempotency",
+            Self::Delivery => "delivery",
+            Self::Attempt => "attempt",
+            Self::Pending => "pending",
+        }
+    }
+
+    /// The table of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name() == name)
+    }
+
+    /// Its columns.
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Account => ACCOUNT,
+            Self::ApiKey => API_KEY,
+            Self::EventType => EVENT_TYPE,
+            Self::Webhook => WEBHOOK,
+            Self::Fact => FACT,
+            Self::Event => EVENT,
+            Self::Idempotency => IDEMPOTENCY,
+            Self::Delivery => DELIVERY,
+            Self::Attempt => ATTEMPT,
+            Self::Pending => PENDING,
+        }
+    }
+
+    /// How many columns, from the first on, are its key in the source: one of words,
+    /// or some of numbers.
+    pub fn key_columns(self) -> usize {
+        match self {
+            Self::Delivery => 2,
+            Self::Attempt | Self::Pending => 3,
+            Self::Account
+            | Self::ApiKey
+            | Self::EventType
+            | Self::Webhook
+            | Self::Fact
+            | Self::Event
+            | Self::Idempotency => 1,
+        }
+    }
+}
