@@ -3,7 +3,8 @@
 //! One writer thread commits in groups (`writer`), readers work beside it on
 //! connections of their own (`readers`), and a third thread moves what was
 //! committed from the write-ahead log into the file (`checkpoint`), so that no
-//! commit has to. The file belongs to one process at a time.
+//! commit has to. The file belongs to one process at a time. [`SqliteSource`] reads
+//! a file that no server uses, to move what it holds to another store.
 
 mod accounts;
 mod calls;
@@ -22,8 +23,10 @@ mod replay;
 mod retention;
 mod rows;
 mod store;
+mod transfer;
 mod webhooks;
 mod writer;
 
-pub use open::OpenError;
+pub use open::{Migrated, OpenError, migrate};
 pub use store::SqliteStore;
+pub use transfer::SqliteSource;

@@ -14,7 +14,7 @@ use crate::writer::Writer;
 const BITE: usize = 1_024;
 
 /// The last event whose deliveries are listed.
-const LISTED_UP_TO: &str = "delivery_listed_up_to";
+pub(crate) const LISTED_UP_TO: &str = "delivery_listed_up_to";
 
 /// The event up to which `listing` is complete.
 pub(crate) fn listed_up_to(connection: &Connection) -> rusqlite::Result<i64> {

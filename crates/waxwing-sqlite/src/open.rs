@@ -25,6 +25,9 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no file.
+    #[error("there is no file {0}; write the path of a database, sqlite:<path>")]
+    Missing(PathBuf),
     /// The file is something else.
     #[error("{0} is not a Waxwing database; it was left as it is")]
     NotADatabase(PathBuf),
@@ -38,9 +41,39 @@ pub enum OpenError {
         /// The newest that this program knows.
         known: usize,
     },
+    /// The file was written by an earlier version, and is not to be changed here.
+    #[error(
+        "the database has schema version {found}, this program works with {known}: run `waxwing migrate` on it first"
+    )]
+    Older {
+        /// Its version.
+        found: usize,
+        /// The one that is needed.
+        known: usize,
+    },
     /// SQLite failed.
     #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// What was done to a database's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// Migrations that were applied just now.
+    pub applied: usize,
+    /// The schema's version since.
+    pub version: usize,
+}
+
+/// Brings the schema of the database file at `path` up to date, or makes the file,
+/// without opening a store on it.
+///
+/// # Errors
+/// [`OpenError`] says what is in the way, such as a server that uses the file.
+pub fn migrate(path: &Path) -> Result<Migrated, OpenError> {
+    let _lock = lock(path)?;
+    let (_, applied) = settings(path)?;
+    Ok(Migrated { applied, version: MIGRATIONS.len() })
 }
 
 /// Held for as long as the store lives; the system frees it when the process ends.
@@ -67,6 +100,11 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Opens the writer's connection.
 pub(crate) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    Ok(settings(path)?.0)
+}
+
+/// A connection with the writer's settings, and how many migrations were applied.
+fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     let connection = Connection::open(path).map_err(|error| explain(error, path))?;
     // Touch the file before any setting: garbage must be refused untouched.
     connection
@@ -90,7 +128,7 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, OpenError> {
 
 /// Opens a connection for the whole of a database that lives in memory.
 pub(crate) fn in_memory() -> Result<Connection, OpenError> {
-    settle(Connection::open_in_memory()?)
+    Ok(settle(Connection::open_in_memory()?)?.0)
 }
 
 /// Opens a connection that only reads, or checkpoints.
@@ -103,11 +141,23 @@ pub(crate) fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connecti
     Ok(connection)
 }
 
-fn settle(connection: Connection) -> Result<Connection, OpenError> {
+fn settle(connection: Connection) -> Result<(Connection, usize), OpenError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
-    migrate(&connection)?;
-    Ok(connection)
+    let applied = apply(&connection)?;
+    Ok((connection, applied))
+}
+
+/// Makes sure that this is a database of this very version, which is not changed.
+pub(crate) fn check_current(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| explain(error, path))?;
+    match check_version(connection)? {
+        0 => Err(OpenError::NotADatabase(path.to_owned())),
+        found if found < MIGRATIONS.len() => Err(OpenError::Older { found, known: MIGRATIONS.len() }),
+        _ => Ok(()),
+    }
 }
 
 fn check_version(connection: &Connection) -> Result<usize, OpenError> {
@@ -118,7 +168,7 @@ fn check_version(connection: &Connection) -> Result<usize, OpenError> {
     }
 }
 
-fn migrate(connection: &Connection) -> Result<(), OpenError> {
+fn apply(connection: &Connection) -> Result<usize, OpenError> {
     let applied = check_version(connection)?;
     for (number, sql) in MIGRATIONS.iter().enumerate().skip(applied) {
         connection.execute_batch(&format!(
@@ -126,7 +176,7 @@ fn migrate(connection: &Connection) -> Result<(), OpenError> {
             number + 1
         ))?;
     }
-    Ok(())
+    Ok(MIGRATIONS.len() - applied)
 }
 
 fn explain(error: rusqlite::Error, path: &Path) -> OpenError {
