@@ -49,6 +49,11 @@ pub enum OpenError {
         /// The newest that this program knows.
         known: i64,
     },
+    /// Only a part of what is to be in it is there.
+    #[error(
+        "a move into the database at {0} is not finished: run the same `waxwing move` again, which goes on where it was"
+    )]
+    Moving(String),
 }
 
 /// An error of a statement or of getting a connection for it.

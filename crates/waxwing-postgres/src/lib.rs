@@ -31,11 +31,13 @@ mod rows;
 mod sql;
 mod store;
 mod tls;
+mod transfer;
 mod webhooks;
 
 pub use error::OpenError;
 pub use migrate::Migrated;
 pub use store::{PostgresOptions, PostgresStore};
+pub use transfer::PostgresTarget;
 
 /// Brings the schema of a database up to date, without opening a store on it.
 ///

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::Transaction;
+use tokio_postgres::GenericClient;
 use waxwing_core::Timestamp;
 
 use crate::{
@@ -17,9 +18,9 @@ use crate::{
 };
 
 /// Bits of an event's row that count within its period: 10^12 events.
-const COUNT_BITS: i32 = 40;
+pub(crate) const COUNT_BITS: i32 = 40;
 /// Periods at most; with so many the present one goes on. A clock that jumps about begins no more than these.
-const MAX_PERIODS: usize = 64;
+pub(crate) const MAX_PERIODS: usize = 64;
 /// Events of a period that are not finished at most for it to be rewritten with only
 /// those; with more it stays whole, so that a rewrite never takes long.
 const MAX_LIVING: i64 = 10_000;
@@ -45,8 +46,8 @@ const TABLES: [(&str, &str, &str); 5] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) number: i64,
-    starts_at: i64,
-    ends_at: i64,
+    pub(crate) starts_at: i64,
+    pub(crate) ends_at: i64,
 }
 
 impl Period {
@@ -67,7 +68,8 @@ impl Period {
         (self.starts_at.saturating_sub(slack)..self.ends_at).contains(&created_at.millis())
     }
 
-    fn of(number: i64, at: Timestamp, length: Duration) -> Self {
+    /// The period of a time.
+    pub(crate) fn of(number: i64, at: Timestamp, length: Duration) -> Self {
         let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX).max(1);
         let starts_at = at.millis().div_euclid(length).saturating_mul(length);
         Self { number, starts_at, ends_at: starts_at.saturating_add(length) }
@@ -101,7 +103,7 @@ impl Shared {
             return Ok(());
         }
         let next = Period::of(number + 1, at, self.period_length);
-        make(&transaction, next.number).await?;
+        make(&*transaction, next.number).await?;
         let kept = query(&*transaction, "SELECT number FROM period", &[]).await?.len();
         if kept >= MAX_PERIODS {
             tracing::warn!(kept, "too many periods; the present one goes on");
@@ -123,7 +125,7 @@ impl Shared {
         *self.period.lock() = None;
         // Ahead of time, outside the lock.
         let transaction = connection.transaction().await?;
-        make(&transaction, next.number + 1).await?;
+        make(&*transaction, next.number + 1).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -166,9 +168,9 @@ impl Shared {
 
 /// Makes a period's partitions, unless they exist. Attached rather than made as
 /// partitions: that lets reading and writing of the others go on.
-async fn make(transaction: &Transaction<'_>, number: i64) -> Result<()> {
+pub(crate) async fn make<C: GenericClient + Sync>(transaction: &C, number: i64) -> Result<()> {
     let exists = "SELECT to_regclass($1) IS NOT NULL";
-    let row = first(&**transaction, exists, params![format!("attempt_p{number}") => TEXT]).await?;
+    let row = first(transaction, exists, params![format!("attempt_p{number}") => TEXT]).await?;
     if row.is_some_and(|row| get(&row, 0).unwrap_or(false)) {
         return Ok(());
     }

@@ -20,6 +20,7 @@ use crate::{
     migrate,
     periods::Period,
     sql::Result,
+    transfer,
 };
 
 /// How long to wait for a connection, new or from the pool.
@@ -106,6 +107,13 @@ impl PostgresStore {
             trouble: Mutex::default(),
             suspect,
         });
+        let moving = match shared.connection().await {
+            Ok(connection) => transfer::is_under_way(&**connection).await,
+            Err(error) => Err(error),
+        };
+        if moving.map_err(|error| unusable(&shared.address, &error))? {
+            return Err(OpenError::Moving(shared.address.to_string()));
+        }
         changes::load(&shared).await.map_err(|error| unusable(&shared.address, &error))?;
         let follower = tokio::spawn(changes::follow(Arc::clone(&shared)));
         let committer = committer::start(Arc::clone(&shared))

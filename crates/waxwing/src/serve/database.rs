@@ -33,7 +33,10 @@ pub(super) async fn open(settings: &Settings, metrics: Arc<Metrics>) -> anyhow::
 pub(crate) fn refusal(error: OpenError) -> anyhow::Error {
     let exit = match error {
         OpenError::Address(_) | OpenError::Tls(_) | OpenError::Passfile { .. } => Exit::Usage,
-        OpenError::Connect { .. } | OpenError::Old { .. } | OpenError::Newer { .. } => Exit::Failed,
+        OpenError::Connect { .. }
+        | OpenError::Old { .. }
+        | OpenError::Newer { .. }
+        | OpenError::Moving(_) => Exit::Failed,
     };
     exit.because(error)
 }
