@@ -111,18 +111,21 @@ async fn sweep(shared: Arc<Shared>) -> Result<(), StoreError> {
 }
 
 async fn take_over(shared: Arc<Shared>, node: Node) -> Result<(), StoreError> {
+    let mut deliveries = 0;
     loop {
         let taken = shared.store.take_over(node, shared.clock.now(), BITE).await?;
-        if taken.deliveries > 0 {
-            info!(deliveries = taken.deliveries, "took over the deliveries of a node whose lease ran out");
-        }
+        deliveries += taken.deliveries;
         for webhook in taken.webhooks {
             shared.store.feed().changed(webhook);
         }
         if !taken.more {
-            return Ok(());
+            break;
         }
     }
+    if deliveries > 0 {
+        info!(deliveries, "took over the deliveries of a node whose lease ran out");
+    }
+    Ok(())
 }
 
 async fn retain(shared: &Shared) -> Result<(), StoreError> {
