@@ -148,15 +148,16 @@ fn settle(connection: Connection) -> Result<(Connection, usize), OpenError> {
     Ok((connection, applied))
 }
 
-/// Makes sure that this is a database of this very version, which is not changed.
-pub(crate) fn check_current(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Opens a database of this very version, which is not changed.
+pub(crate) fn to_read(path: &Path) -> Result<Connection, OpenError> {
+    let connection = beside(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(error, path))?;
     connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
         .map_err(|error| explain(error, path))?;
-    match check_version(connection)? {
+    match check_version(&connection)? {
         0 => Err(OpenError::NotADatabase(path.to_owned())),
         found if found < MIGRATIONS.len() => Err(OpenError::Older { found, known: MIGRATIONS.len() }),
-        _ => Ok(()),
+        _ => Ok(connection),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use rusqlite::{Connection, OpenFlags, Row as SqlRow, params_from_iter, types};
+use rusqlite::{Connection, Row as SqlRow, params_from_iter, types};
 use waxwing_store::transfer::{
     Column, Cursor, Digest, Kind, PAGE_BYTES, PAGE_ROWS, Page, Row, Source, Table, TransferError, Value,
 };
@@ -36,8 +36,7 @@ impl SqliteSource {
             return Err(OpenError::Missing(path.to_owned()));
         }
         let lock = open::lock(path)?;
-        let connection = open::beside(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        open::check_current(&connection, path)?;
+        let connection = open::to_read(path)?;
         connection.execute_batch("BEGIN")?;
         Ok(Self { connection, _lock: lock })
     }

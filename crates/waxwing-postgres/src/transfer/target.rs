@@ -62,7 +62,8 @@ impl PostgresTarget {
         transaction.batch_execute("LOCK TABLE fact IN EXCLUSIVE MODE").await?;
         let state = match State::read(&transaction).await? {
             Some(state) if state.identity == identity => state,
-            Some(_) => return Ok(Err(TransferError::OtherSource)),
+            Some(State { begun: Begun::At(_), .. }) => return Ok(Err(TransferError::OtherSource)),
+            Some(_) => return Ok(Err(TransferError::NotEmpty("something else was moved into it before"))),
             None => {
                 for (table, found) in EMPTY {
                     let row = first(&transaction, &format!("SELECT 1 FROM {table} LIMIT 1"), &[]).await?;

@@ -1,5 +1,7 @@
 //! What is moved: the tables, in their order, and their columns on one page.
 
+use self::Kind::{Blob, Bool, Event, Int, Rows, Text};
+
 /// A table. Derived ones (indexes of the log, lists of what failed) are made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
@@ -54,8 +56,6 @@ pub struct Column {
 const fn column(name: &'static str, kind: Kind) -> Column {
     Column { name, kind }
 }
-
-use Kind::{Blob, Bool, Event, Int, Rows, Text};
 
 const ACCOUNT: &[Column] = &[
     column("seq", Int),
