@@ -65,6 +65,10 @@ pub(crate) enum Command {
     /// The catalog of event types.
     #[command(subcommand)]
     EventTypes(commands::event_types::Command),
+    /// Bring the schema of the database up to date.
+    Migrate(commands::migrate::Options),
+    /// Move everything from an SQLite file to a PostgreSQL database.
+    Move(commands::moving::Options),
     /// Measure the server on this machine.
     Bench(commands::bench::Options),
     /// Look at the configuration.

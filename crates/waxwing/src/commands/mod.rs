@@ -7,6 +7,8 @@ pub(crate) mod demo;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod listen;
+pub(crate) mod migrate;
+pub(crate) mod moving;
 pub(crate) mod replay;
 pub(crate) mod sign;
 pub(crate) mod verify;
@@ -33,6 +35,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Events(command) => on_runtime(events::run(command)),
         Command::Replay(options) => on_runtime(replay::run(options)),
         Command::EventTypes(command) => on_runtime(event_types::run(command)),
+        Command::Migrate(options) => on_runtime(migrate::run(options)),
+        Command::Move(options) => on_runtime(moving::run(options)),
         Command::Bench(options) => on_runtime(bench::run(options)),
         Command::Config(command) => config::run(&command),
         Command::Completions(options) => completions::run(&options),

@@ -9,7 +9,8 @@ use anyhow::bail;
 use ipnet::IpNet;
 use waxwing_core::{RetrySchedule, TargetPolicy};
 
-use super::{Effective, parse};
+use super::{Effective, Environment, Flags, parse};
+use crate::exit::Exit;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -123,6 +124,17 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Those of a command with these flags, in the environment of this process.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], with the exit code of wrong usage.
+    pub(crate) fn of_process(flags: &Flags) -> anyhow::Result<Self> {
+        let effective = Effective::load(flags, &Environment::of_process());
+        effective
+            .and_then(|effective| Self::read(&effective))
+            .map_err(|error| Exit::Usage.because(format_args!("{error:#}")))
+    }
+
     /// Reads every value.
     ///
     /// # Errors
@@ -268,7 +280,6 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, Flags};
 
     fn read(variables: &[(&str, &str)]) -> anyhow::Result<Settings> {
         Settings::read(&Effective::load(&Flags::default(), &Environment::of(variables))?)

@@ -4,7 +4,7 @@
 //! ([`run()`]); what the process learns about itself while it runs, good or bad,
 //! goes through [`health`].
 
-mod database;
+pub(crate) mod database;
 mod health;
 mod keys;
 mod logging;

@@ -13,7 +13,7 @@ use waxwing_store::{Metrics, Node, Store};
 
 use super::{database, health::Health, keys, logging, signals};
 use crate::{
-    config::{Effective, Environment, Flags, Settings},
+    config::{Flags, Settings},
     exit::Exit,
     system::{OsEntropy, SystemClock},
 };
@@ -23,7 +23,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
-    let settings = read(&flags)?;
+    let settings = Settings::of_process(&flags)?;
     logging::start(&settings)?;
     let mut signals = signals::Signals::listen()?;
     // Bound first: a taken port is the likeliest mistake, and costs nothing then.
@@ -50,13 +50,6 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     signals.end_at_once_on_next();
     server.close(&settings, stop, serving).await;
     end
-}
-
-fn read(flags: &Flags) -> anyhow::Result<Settings> {
-    let effective = Effective::load(flags, &Environment::of_process());
-    effective
-        .and_then(|effective| Settings::read(&effective))
-        .map_err(|error| Exit::Usage.because(format_args!("{error:#}")))
 }
 
 async fn bind(address: &str) -> anyhow::Result<TcpListener> {

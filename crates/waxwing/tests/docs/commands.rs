@@ -17,6 +17,9 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/internals/benchmark.md", "bench --quick", "takes minutes; tests/it runs a small one"),
     ("docs/internals/testing.md", "make test", "runs this test"),
     ("docs/internals/testing.md", "CRASH_SEED", "is a test itself"),
+    ("docs/operating/moving.md", "systemctl", "needs a service and directories of the system"),
+    ("docs/operating/moving.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
+    ("docs/operating/moving.md", "createdb", "needs PostgreSQL; tests/it moves to a real one"),
     ("docs/operating/README.md", "install -d", "needs directories of the system"),
     ("docs/operating/README.md", "while :", "runs for ever"),
     ("docs/operating/README.md", "sqlite3 ", "needs directories of the system"),
@@ -27,6 +30,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/reference/command-line.md", "waxwing serve --listen", "runs for ever"),
     ("docs/reference/command-line.md", "waxwing demo", "tests/demo runs it"),
     ("docs/reference/command-line.md", "waxwing listen", "runs for ever; docs/start runs it"),
+    ("docs/reference/command-line.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
     ("docs/reference/command-line.md", "waxwing bench", "takes a minute; tests/it runs a small one"),
     ("docs/reference/command-line.md", "source <(", "needs bash with its completion package"),
     ("docs/start/README.md", "cargo build", "builds what is tested"),
@@ -241,6 +245,7 @@ async fn the_commands_of_the_reference_print_what_it_shows() {
         "verified: both signatures match",
         "1 deliveries are sent again",
         "52 event types added, 0 replaced",
+        "sqlite:waxwing.db: 1 migration was applied; the schema has version 1",
         "listen                    0.0.0.0:80           environment",
     ] {
         assert!(Page::read(page).text.contains(shown) && out.contains(shown), "{shown} is not in {out}");

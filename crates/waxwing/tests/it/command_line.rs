@@ -15,7 +15,7 @@ fn reaching(server: &Server) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn every_command_explains_itself() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 14] = [
         &[],
         &["serve"],
         &["demo"],
@@ -25,6 +25,8 @@ async fn every_command_explains_itself() {
         &["events", "tail"],
         &["replay"],
         &["event-types", "load"],
+        &["migrate"],
+        &["move"],
         &["bench"],
         &["config", "print"],
         &["completions"],

@@ -22,4 +22,5 @@ mod delivery;
 mod full_disk;
 mod lifecycle;
 mod log;
+mod moving;
 mod signatures;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::terminal::{Paint, Table};
+use crate::terminal::{Paint, Table, grouped};
 
 /// Latency at a rate.
 #[derive(Debug, Clone, Default)]
@@ -263,27 +263,4 @@ fn mebibytes(bytes: Option<u64>) -> String {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people; never negative")]
 fn count(number: f64) -> String {
     grouped(number.round() as u64)
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
 }
