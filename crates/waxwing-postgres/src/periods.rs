@@ -28,6 +28,9 @@ const MAX_LIVING: i64 = 10_000;
 /// period alone: a small period is looked at each time, a large one now and then.
 const BYTES_PER_SECOND: i64 = 1 << 20;
 
+/// Any number that nobody else takes, for a lock on making partitions.
+const MAKING: i64 = 0x77_61_78_77_69_6e_68;
+
 /// The tables that have a partition for each period: name, the column that says which,
 /// and what a partition has of its own.
 const TABLES: [(&str, &str, &str); 5] = [
@@ -169,6 +172,8 @@ impl Shared {
 /// Makes a period's partitions, unless they exist. Attached rather than made as
 /// partitions: that lets reading and writing of the others go on.
 pub(crate) async fn make<C: GenericClient + Sync>(transaction: &C, number: i64) -> Result<()> {
+    // Another node may be making the same ones, ahead of time.
+    execute(transaction, "SELECT pg_advisory_xact_lock($1)", params![MAKING => INT8]).await?;
     let exists = "SELECT to_regclass($1) IS NOT NULL";
     let row = first(transaction, exists, params![format!("attempt_p{number}") => TEXT]).await?;
     if row.is_some_and(|row| get(&row, 0).unwrap_or(false)) {
