@@ -116,11 +116,14 @@ pub(crate) fn account_id(text: &str) -> Result<AccountId> {
     AccountId::parse(text).map_err(|_| Problem::not_found("account"))
 }
 
-/// A text of bounded length.
+/// A text of bounded length, without U+0000, which not every store can keep.
 pub(crate) fn bounded(pointer: &str, text: Option<String>, limit: usize) -> Result<Option<String>> {
     match &text {
         Some(long) if long.chars().count() > limit => {
             Err(Problem::at(Code::BodyInvalid, pointer, format!("It may have {limit} characters at most.")))
+        }
+        Some(text) if text.contains('\0') => {
+            Err(Problem::at(Code::BodyInvalid, pointer, "It must not contain the character U+0000."))
         }
         _ => Ok(text),
     }

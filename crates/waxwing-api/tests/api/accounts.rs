@@ -16,6 +16,16 @@ async fn an_account_gets_the_given_id_or_a_made_one() {
     assert_eq!(server.list_of_all().await, [made, other]);
 }
 
+#[tokio::test]
+async fn a_name_has_a_bound_and_no_character_that_a_store_may_lack() {
+    let server = Server::new().await;
+    for name in ["x".repeat(257), "a\0b".to_owned()] {
+        let given = json!({ "id": "acme", "name": name });
+        server.post("/api/accounts").operator().json(&given).send().await.refused(422, "body_invalid");
+    }
+    assert!(server.list_of_all().await.is_empty());
+}
+
 impl Server {
     async fn list_of_all(&self) -> Vec<serde_json::Value> {
         let page = self.get("/api/accounts").operator().send().await.expect(200);
