@@ -189,7 +189,8 @@ WITH RECURSIVE webhook AS (
   FROM webhook w WHERE w.webhook_seq IS NOT NULL
 ), entry AS (
   SELECT p.* FROM webhook w CROSS JOIN LATERAL (
-    SELECT webhook_seq, event_seq FROM pending WHERE webhook_seq = w.webhook_seq AND owner = $1 LIMIT $3
+    SELECT webhook_seq, event_seq FROM pending WHERE webhook_seq = w.webhook_seq AND owner = $1
+    ORDER BY due_at, event_seq LIMIT $3
   ) p LIMIT $3
 )
 UPDATE pending p SET owner = $2 FROM entry e
