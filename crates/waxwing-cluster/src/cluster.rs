@@ -2,28 +2,28 @@
 //! end with this process, however it ends: they hang on a pipe that only it holds open.
 
 use std::{
-    ffi::OsStr,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    time::Duration,
 };
 
-use tokio::time::Instant;
-
-/// How long a program may take to answer.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::processes::{as_postgres, await_port, await_silence, free_port, give_away, on_a_leash, programs};
 
 /// The name of the role that may do everything, and of its first database.
 pub(crate) const USER: &str = "waxwing";
 
+/// What makes a cluster fast that nobody needs to survive anything.
+const CARELESS: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+
 /// A cluster of its own.
 #[derive(Debug)]
 pub struct Cluster {
+    folder: PathBuf,
     port: u16,
-    pooler: u16,
-    _processes: [Child; 2],
+    pooler: Option<u16>,
+    settings: Vec<String>,
+    /// Their leashes; those of ended ones too, whose ends delete the folder.
+    processes: Vec<Child>,
 }
 
 /// A session that holds its transaction open until it is dropped.
@@ -48,8 +48,16 @@ impl Cluster {
     }
 
     /// Where its pooler listens, which gives a connection for a transaction at a time.
+    ///
+    /// # Panics
+    /// When it has none.
     pub fn pooler(&self) -> u16 {
-        self.pooler
+        self.pooler.expect("Cluster::start makes one with a pooler")
+    }
+
+    /// The address of a database of its own superuser.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Runs SQL in a database; what it prints.
@@ -57,9 +65,17 @@ impl Cluster {
     /// # Panics
     /// When it fails.
     pub fn execute(&self, database: &str, sql: &str) -> String {
+        self.try_execute(database, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The same, for a cluster that may not be up.
+    ///
+    /// # Errors
+    /// What psql says.
+    pub fn try_execute(&self, database: &str, sql: &str) -> Result<String, String> {
         let done = self.psql(database).args(["-c", sql]).output().unwrap();
-        assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8_lossy(&done.stdout).into_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if done.status.success() { Ok(text(&done.stdout)) } else { Err(text(&done.stderr)) }
     }
 
     /// Runs SQL in a database and holds the session that ran it, with its transaction.
@@ -82,116 +98,141 @@ impl Cluster {
         psql
     }
 
-    /// Starts one.
+    /// Starts one with a pooler, fast rather than safe.
     ///
     /// # Panics
     /// When PostgreSQL is not installed, or does not start.
     pub fn start() -> Self {
+        let mut cluster = Self::with(&CARELESS, "", &[]);
+        cluster.start_pooler();
+        cluster
+    }
+
+    /// Starts one that keeps what it acknowledged, whatever happens to it, without a pooler.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn durable() -> Self {
+        Self::with(&[], "", &[])
+    }
+
+    /// Starts one with these settings, these lines at the beginning of `pg_hba.conf`, and
+    /// these files in its folder, which nobody else may read.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn with(settings: &[&str], rules: &str, files: &[(&str, &str)]) -> Self {
         // What ends the processes deletes it: a static is never dropped.
         let folder = tempfile::tempdir().unwrap().keep();
-        let programs = programs();
         give_away(&folder);
         let data = folder.join("data");
-        let mut initdb = as_postgres(&programs.join("initdb"));
-        initdb.arg("-D").arg(&data).args([
-            "-U",
-            USER,
-            "-A",
-            "trust",
-            "--no-sync",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        ]);
-        let made = initdb.current_dir("/").output().unwrap();
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let (port, pooler) = (free_port(), free_port());
-        let mut postgres = as_postgres(&programs.join("postgres"));
-        postgres.arg("-D").arg(&data);
-        for setting in [
-            &format!("port={port}"),
-            "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
-            "max_connections=400",
-            "fsync=off",
-            "full_page_writes=off",
-        ] {
+        let mut initdb = as_postgres(&programs().join("initdb"));
+        initdb.arg("-D").arg(&data).args(["-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8"]);
+        run(initdb.args(["--locale=C"]));
+        let hba = data.join("pg_hba.conf");
+        let trusting = std::fs::read_to_string(&hba).unwrap();
+        std::fs::write(&hba, format!("{rules}\n{trusting}")).unwrap();
+        for (name, text) in files {
+            let file = data.join(name);
+            std::fs::write(&file, text).unwrap();
+            give_away(&file);
+            run(Command::new("chmod").arg("600").arg(&file));
+        }
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let mut cluster = Self { folder, port: free_port(), pooler: None, settings, processes: Vec::new() };
+        cluster.restart();
+        cluster
+    }
+
+    /// Starts it (again), on the same port with the same data.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        let mut postgres = as_postgres(&programs().join("postgres"));
+        postgres.arg("-D").arg(self.data());
+        let port = format!("port={}", self.port);
+        let always = [&port, "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=400"];
+        for setting in always.into_iter().chain(self.settings.iter().map(String::as_str)) {
             postgres.args(["-c", setting]);
         }
-        let postgres = on_a_leash(&postgres, "QUIT", &folder, "postgres");
-        await_port(port, &folder.join("postgres.log"));
+        self.processes.push(on_a_leash(&postgres, "QUIT", &self.folder, "postgres"));
+        await_port(self.port, &self.folder.join("postgres.log"));
+    }
+
+    /// Kills the server in the middle of whatever it does, and waits until all of it is gone.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn kill(&self) {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let pid = file.lines().next().unwrap();
+        run(Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]));
+        await_silence(&self.data());
+    }
+
+    /// A standby that follows this one, which from now on acknowledges nothing that the
+    /// standby does not have.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap().keep();
+        give_away(&folder);
+        let port = self.port.to_string();
+        let mut copy = as_postgres(&programs().join("pg_basebackup"));
+        copy.args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-R", "-c", "fast", "--no-sync", "-D"]);
+        run(copy.arg(folder.join("data")));
+        let settings = self.settings.clone();
+        let mut standby = Self { folder, port: free_port(), pooler: None, settings, processes: Vec::new() };
+        standby.restart();
+        self.execute(USER_DATABASE, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.execute(USER_DATABASE, "SELECT pg_reload_conf()");
+        let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+        while self.execute(USER_DATABASE, synchronous).trim() != "1" {
+            std::thread::yield_now();
+        }
+        standby
+    }
+
+    /// Makes a standby take writes, waiting for no other standby.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn promote(&self) {
+        // It has the setting from its primary, but no standby of its own.
+        self.execute(USER_DATABASE, "ALTER SYSTEM SET synchronous_standby_names = ''");
+        self.execute(USER_DATABASE, "SELECT pg_reload_conf()");
+        assert_eq!(self.execute(USER_DATABASE, "SELECT pg_promote(true)").trim(), "t");
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn start_pooler(&mut self) {
+        let (port, pooler) = (self.port, free_port());
         let settings = format!(
             "[databases]\n* = host=127.0.0.1 port={port} user={USER}\n[pgbouncer]\nlisten_addr=127.0.0.1\n\
              listen_port={pooler}\nunix_socket_dir=\nauth_type=any\npool_mode=transaction\n\
              max_client_conn=2000\ndefault_pool_size=10\nmax_db_connections=10\nserver_idle_timeout=5\n\
              ignore_startup_parameters=extra_float_digits\n"
         );
-        let file = folder.join("pgbouncer.ini");
+        let file = self.folder.join("pgbouncer.ini");
         std::fs::write(&file, settings).unwrap();
         let mut bouncer = as_postgres(Path::new("pgbouncer"));
         bouncer.arg(&file);
-        let bouncer = on_a_leash(&bouncer, "TERM", &folder, "pgbouncer");
-        await_port(pooler, &folder.join("pgbouncer.log"));
-        Self { port, pooler, _processes: [postgres, bouncer] }
+        self.processes.push(on_a_leash(&bouncer, "TERM", &self.folder, "pgbouncer"));
+        await_port(pooler, &self.folder.join("pgbouncer.log"));
+        self.pooler = Some(pooler);
     }
 }
 
-/// Where initdb and postgres are: Debian keeps them out of the PATH.
-fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    folders.sort();
-    let found = folders.into_iter().rfind(|folder| folder.join("postgres").exists());
-    found.expect("no PostgreSQL in /usr/lib/postgresql; scripts/setup.sh installs what the tests need")
-}
+/// A database that every cluster has.
+const USER_DATABASE: &str = "postgres";
 
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().unwrap();
-    id.stdout == b"0\n"
-}
-
-/// PostgreSQL refuses to run as root.
-fn as_postgres(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-    command
-}
-
-fn give_away(folder: &Path) {
-    if is_root() {
-        let given = Command::new("chown").arg("postgres:postgres").arg(folder).status().unwrap();
-        assert!(given.success());
-    }
-}
-
-/// Starts a program that is ended, and its folder deleted, when this process is gone.
-fn on_a_leash(command: &Command, signal: &str, folder: &Path, name: &str) -> Child {
-    let quoted = |word: &OsStr| format!("'{}'", word.to_str().unwrap());
-    let words: Vec<String> =
-        std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect();
-    let script = format!(
-        "{} & cat >/dev/null; kill -{signal} $!; wait; rm -rf '{}'",
-        words.join(" "),
-        folder.display()
-    );
-    let log = std::fs::File::create(folder.join(format!("{name}.log"))).unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).current_dir("/").stdin(Stdio::piped());
-    shell.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn await_port(port: u16, log: &Path) {
-    let started = Instant::now();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let text = || std::fs::read_to_string(log).unwrap_or_default();
-        assert!(started.elapsed() < PATIENCE, "nobody listens: {}", text());
-        std::thread::yield_now();
-    }
+fn run(command: &mut Command) {
+    let done = command.current_dir("/").output().unwrap();
+    assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }

@@ -30,7 +30,11 @@ impl Database {
         tokio::task::spawn_blocking(Self::take).await.unwrap()
     }
 
-    fn take() -> Self {
+    /// The same, in the way of everything else of this thread.
+    ///
+    /// # Panics
+    /// When the cluster does not start.
+    pub fn take() -> Self {
         let cluster = &*CLUSTER;
         let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let name = free.unwrap_or_else(|| {

@@ -13,6 +13,7 @@
 
 mod cluster;
 mod database;
+mod processes;
 
 pub use cluster::{Cluster, Session};
 pub use database::Database;

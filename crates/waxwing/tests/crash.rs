@@ -14,6 +14,8 @@
 
 #[path = "harness/mod.rs"]
 mod harness;
+#[path = "harness/sqlite.rs"]
+mod place;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -10,6 +10,8 @@
 
 #[path = "harness/mod.rs"]
 mod harness;
+#[path = "harness/sqlite.rs"]
+mod place;
 
 use std::time::Duration;
 

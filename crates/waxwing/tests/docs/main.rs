@@ -5,6 +5,8 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/sqlite.rs"]
+mod place;
 
 mod commands;
 mod links;

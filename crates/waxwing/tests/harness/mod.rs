@@ -20,16 +20,19 @@ use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, process::Command};
 use waxwing_peers::Ca;
 
+use crate::place::Place;
+
 /// No wait is longer; a test that gets here fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An operator key of tests.
 pub(crate) const KEY: &str = "operator-key-for-tests-only";
 
-/// A directory with a throw-away authority.
+/// A directory with a throw-away authority, and an empty database.
 pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) ca: Ca,
+    pub(crate) place: Place,
 }
 
 impl World {
@@ -37,7 +40,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let ca = Ca::generate("Waxwing tests").unwrap();
         std::fs::write(dir.path().join("ca.pem"), ca.pem()).unwrap();
-        Self { dir, ca }
+        Self { dir, ca, place: Place::default() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -45,10 +48,9 @@ impl World {
     }
 
     /// The environment of a server in this world; `extra` comes on top.
-    fn environment(extra: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn environment(&self, extra: &[(&str, &str)]) -> Vec<(String, String)> {
         let base = [
             ("LISTEN", "127.0.0.1:0".to_owned()),
-            ("DATABASE", "sqlite:test.db".to_owned()),
             ("OPERATOR_KEY", KEY.to_owned()),
             ("EXTRA_CA_FILE", "ca.pem".to_owned()),
             ("ALLOWED_NETWORKS", "127.0.0.0/8".to_owned()),
@@ -56,12 +58,13 @@ impl World {
             ("LOG_FORMAT", "json".to_owned()),
         ];
         let extra = extra.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        base.into_iter().chain(extra).map(|(name, value)| (format!("WAXWING_{name}"), value)).collect()
+        let all = base.into_iter().chain(self.place.settings()).chain(extra);
+        all.map(|(name, value)| (format!("WAXWING_{name}"), value)).collect()
     }
 
     /// A server that listens.
     pub(crate) async fn serve(&self, extra: &[(&str, &str)]) -> Server {
-        Server::start(self.dir.path(), &Self::environment(extra)).await
+        Server::start(self.dir.path(), &self.environment(extra)).await
     }
 
     /// A server whose files can take no more than this many KiB: what lies
@@ -70,12 +73,12 @@ impl World {
         let mut shell = Command::new("bash");
         let script = format!("trap '' XFSZ; ulimit -f {kib}; exec '{}' serve", env!("CARGO_BIN_EXE_waxwing"));
         shell.args(["-c", &script]).env_clear().current_dir(self.dir.path()).kill_on_drop(true);
-        Server::start_as(shell, &Self::environment(extra)).await
+        Server::start_as(shell, &self.environment(extra)).await
     }
 
     /// A server that is expected to end by itself: its output.
     pub(crate) async fn serve_in_vain(&self, extra: &[(&str, &str)]) -> Output {
-        run_in(self.dir.path(), &["serve"], &Self::environment(extra), b"").await
+        run_in(self.dir.path(), &["serve"], &self.environment(extra), b"").await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The built program, from outside: over HTTP and the command line only.
 //!
 //! Each test has a server process of its own with a fresh database, and a TLS
-//! receiver that does as it is told. Nothing sleeps: tests wait for what they
+//! receiver that does as it is told. The binary `postgres` runs most of it once more. Nothing sleeps: tests wait for what they
 //! expect, up to a deadline.
 
 #![allow(
@@ -14,10 +14,13 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../harness/sqlite.rs"]
+mod place;
 
 mod bad_input;
 mod command_line;
 mod configuration;
+mod database_file;
 mod delivery;
 mod full_disk;
 mod lifecycle;

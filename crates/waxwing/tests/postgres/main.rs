@@ -1,0 +1,20 @@
+//! The built program on PostgreSQL, from outside: real processes on the loopback, and
+//! what befalls them.
+//!
+//! Nodes are killed, their database is killed, the link in between is cut, hung and
+//! slowed. What always must hold: an event that was acknowledged is delivered, and
+//! what was recorded as delivered is not sent again. Nothing sleeps: tests wait for
+//! what they expect, up to a deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends by panicking"
+)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod place;
+mod suite;
