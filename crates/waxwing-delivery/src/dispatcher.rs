@@ -132,8 +132,8 @@ impl Dispatcher {
             let room = self.window_bytes < WINDOW_BYTES;
             self.on_lane(row, |lane| lane.offer(due, room));
         }
-        for row in wakeups.missed {
-            self.on_lane(row, Lane::leave_to_store);
+        for (row, earliest) in wakeups.missed {
+            self.on_lane(row, |lane| lane.missed(earliest));
         }
         for key in wakeups.replayed {
             self.on_lane(key.webhook, |lane| lane.replayed(key.event));

@@ -38,6 +38,10 @@ pub(crate) struct Lane {
     /// The last event row that came into the window of first attempts.
     cursor: i64,
     first_in_store: bool,
+    /// The earliest event that was left to the store, perhaps behind the cursor: rows
+    /// that were taken over from another node need not be older than those that this
+    /// node commits afterwards.
+    behind: Option<i64>,
     again_at: Option<Timestamp>,
     /// Counts what was left to the store, so that a page that was read before
     /// does not claim to be the end.
@@ -84,15 +88,24 @@ pub(crate) struct Ask {
 impl Lane {
     /// Takes a fresh delivery into the window, or leaves it to the store.
     pub(crate) fn offer(&mut self, due: Due, room: bool) {
-        if due.key.event <= self.cursor {
+        if self.in_hand.contains(&due.key.event) {
             return;
         }
-        if self.first_in_store || self.first.len() >= LANE_WINDOW || !(room || self.first.is_empty()) {
-            self.leave_to_store();
+        // Behind the cursor it may be done already: the store knows.
+        let known = due.key.event <= self.cursor;
+        if known || self.first_in_store || self.first.len() >= LANE_WINDOW || !(room || self.first.is_empty())
+        {
+            self.missed(due.key.event);
         } else {
             self.cursor = due.key.event;
             self.hold(due);
         }
+    }
+
+    /// The store holds first attempts that are not in the window, this one first.
+    pub(crate) fn missed(&mut self, event: i64) {
+        self.behind = Some(self.behind.map_or(event, |known| known.min(event)));
+        self.leave_to_store();
     }
 
     /// The store holds first attempts that are not in the window.
@@ -156,8 +169,18 @@ impl Lane {
                 return None;
             };
         let window = if room { LANE_WINDOW } else { 1 };
-        // Those under way still stand in the store, ahead of the others.
-        let limit = window + if queue == Queue::Again || self.cursor == 0 { self.in_flight } else { 0 };
+        let behind = self.behind.take_if(|_| queue == Queue::First).filter(|event| *event <= self.cursor);
+        if let Some(event) = behind {
+            self.cursor = (event - 1).max(0);
+        }
+        // Those in hand still stand in the store, ahead of the others.
+        let in_hand = match queue {
+            Queue::First if behind.is_some() => self.in_hand.len(),
+            Queue::First if self.cursor == 0 => self.in_flight,
+            Queue::First => 0,
+            Queue::Again => self.in_flight,
+        };
+        let limit = window + in_hand;
         self.loading = Some(queue);
         Some(Ask { queue, after: self.cursor, limit, left: self.left, rereads: self.rereads })
     }

@@ -22,8 +22,9 @@ pub const MAX_BYTES: usize = 32 << 20;
 pub struct Wakeups {
     /// Fresh deliveries in publish order.
     pub fresh: Vec<Due>,
-    /// Webhooks with fresh deliveries in the store beyond those above.
-    pub missed: HashSet<i64>,
+    /// Webhooks with fresh deliveries in the store beyond those above, and the row of
+    /// the earliest such event.
+    pub missed: HashMap<i64, i64>,
     /// Webhooks with retries in the store, and when the earliest is due.
     pub again: HashMap<i64, Timestamp>,
     /// Deliveries that were replayed: what was read of them before is out of date.
@@ -41,6 +42,11 @@ impl Wakeups {
             && self.again.is_empty()
             && self.replayed.is_empty()
             && self.changed.is_empty()
+    }
+
+    fn miss(&mut self, webhook: i64, event: i64) {
+        let earliest = self.missed.entry(webhook).or_insert(event);
+        *earliest = event.min(*earliest);
     }
 }
 
@@ -63,7 +69,7 @@ impl Feed {
                 waiting.bytes += entry.body.len();
                 waiting.fresh.push(entry);
             } else {
-                waiting.missed.insert(entry.key.webhook);
+                waiting.miss(entry.key.webhook, entry.key.event);
             }
         }
         drop(waiting);
@@ -72,7 +78,7 @@ impl Feed {
 
     /// Says that the store holds first attempts for a webhook.
     pub fn first_in_store(&self, webhook: i64) {
-        self.waiting.lock().missed.insert(webhook);
+        self.waiting.lock().miss(webhook, 0);
         self.notify.notify_one();
     }
 
@@ -187,7 +193,7 @@ mod tests {
         feed.offer([due(2, count, &body)]);
         let wakeups = taken(&feed);
         assert_eq!(wakeups.fresh.len(), MAX_ENTRIES);
-        assert_eq!(wakeups.missed, HashSet::from([2]));
+        assert_eq!(wakeups.missed, HashMap::from([(2, count)]));
         feed.offer([due(2, count, &body)]);
         assert_eq!(taken(&feed).fresh.len(), 1, "there is room again");
     }
@@ -198,7 +204,7 @@ mod tests {
         feed.offer([due(1, 1, &body), due(2, 1, &body), due(3, 1, &body)]);
         let wakeups = taken(&feed);
         assert_eq!(wakeups.fresh.len(), 2);
-        assert_eq!(wakeups.missed, HashSet::from([3]));
+        assert_eq!(wakeups.missed, HashMap::from([(3, 1)]));
     }
 
     #[test]
@@ -235,6 +241,6 @@ mod tests {
         });
         tokio::task::yield_now().await;
         feed.first_in_store(4);
-        assert_eq!(reader.await.unwrap().missed, HashSet::from([4]));
+        assert_eq!(reader.await.unwrap().missed, HashMap::from([(4, 0)]));
     }
 }

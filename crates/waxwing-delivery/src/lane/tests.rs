@@ -229,3 +229,33 @@ fn a_delivery_that_the_feed_brings_after_the_store_did_is_not_taken_twice() {
     lane.offer(fresh(2), true);
     assert_eq!((start(&mut lane), start(&mut lane)), (Some(2), None));
 }
+
+#[test]
+fn a_delivery_that_is_committed_after_later_ones_were_taken_over_is_read_from_the_store() {
+    let mut lane = Lane::default();
+    lane.rewind(NOW);
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, page([1_010], Queue::First, false));
+    lane.offer(fresh(990), true);
+    let ask = lane.ask(NOW, true).expect("990 is in the store");
+    assert!(ask.after < 990 && ask.limit > LANE_WINDOW, "{ask:?}");
+    lane.loaded(ask, page([990, 1_010], Queue::First, false));
+    assert_eq!((start(&mut lane), start(&mut lane), start(&mut lane)), (Some(1_010), Some(990), None));
+}
+
+#[test]
+fn a_delivery_that_is_left_to_the_store_is_not_passed_by_a_page_from_before_it() {
+    for leave in [|lane: &mut Lane| lane.offer(fresh(990), true), |lane: &mut Lane| lane.missed(990)] {
+        let mut lane = Lane::default();
+        lane.leave_to_store();
+        let ask = lane.ask(NOW, true).unwrap();
+        leave(&mut lane);
+        lane.loaded(ask, page([1_010], Queue::First, false));
+        let ask = lane.ask(NOW, true).expect("990 is in the store");
+        assert!(ask.after < 990, "{ask:?}");
+        lane.loaded(ask, page([990, 1_010], Queue::First, false));
+        assert_eq!((start(&mut lane), start(&mut lane)), (Some(1_010), Some(990)));
+        let ask = lane.ask(NOW, true);
+        assert_eq!(ask.filter(|ask| ask.queue == Queue::First), None, "it is read once");
+    }
+}
