@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use harness::{DEADLINE, Hook, Server, World};
+use harness::{DEADLINE, Hook, Random, Server, World, setting};
 use serde_json::json;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use waxwing_peers::{ApiClient, Received, Receiver, ReceiverOptions, Reply};
@@ -34,22 +34,9 @@ use waxwing_peers::{ApiClient, Received, Receiver, ReceiverOptions, Reply};
 const PUBLISHERS: usize = 16;
 const WEBHOOKS: usize = 4;
 /// Acknowledgements after which a round's server is killed, at most.
-const MOST_ACKNOWLEDGED: u64 = 1_500;
+const MOST_ACKNOWLEDGED: usize = 1_500;
 /// Pages of each webhook's log that are looked at before a kill.
 const PAGES: usize = 4;
-
-/// SplitMix64: enough for choosing moments.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
 
 /// What the receiver saw, and what the server promised.
 #[derive(Default)]
@@ -142,10 +129,6 @@ async fn delivered(server: &Server, hooks: &[Hook]) -> (HashSet<String>, Instant
     (ids, Instant::now())
 }
 
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var_os(name).map_or(default, |text| text.to_str().unwrap().parse().unwrap())
-}
-
 /// Waits until nothing waits any more.
 async fn settled(server: &Server, hooks: &[Hook]) {
     for hook in hooks {
@@ -191,11 +174,11 @@ async fn nothing_acknowledged_is_lost_and_nothing_delivered_is_sent_again() {
     for round in 0..rounds {
         let before = book.acknowledged();
         let mut load = publish(&server, &hooks, &book, round);
-        let wanted = before + usize::try_from(1 + random.below(MOST_ACKNOWLEDGED)).unwrap();
+        let wanted = before + 1 + random.below(MOST_ACKNOWLEDGED);
         book.until("publishing", |book| book.acknowledged() >= wanted).await;
         promises.push(delivered(&server, &hooks).await);
         // Somewhere in the commits that follow.
-        let further = book.acknowledged() + usize::try_from(random.below(50)).unwrap();
+        let further = book.acknowledged() + random.below(50);
         book.until("publishing", |book| book.acknowledged() >= further).await;
         server.kill().await;
         while let Some(ended) = load.join_next().await {

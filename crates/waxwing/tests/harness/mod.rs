@@ -5,6 +5,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
+pub(crate) mod chance;
 pub(crate) mod inbox;
 pub(crate) mod server;
 
@@ -14,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use chance::{Random, setting};
 pub(crate) use inbox::Inbox;
 pub(crate) use server::{Hook, Server};
 use tempfile::TempDir;

@@ -16,5 +16,9 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+
+mod book;
+mod kill;
+mod nodes;
 mod place;
 mod suite;
