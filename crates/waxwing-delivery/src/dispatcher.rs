@@ -20,7 +20,7 @@ use crate::{
     attempt::{self, Done},
     engine::Shared,
     lane::{Ask, Bounds, Lane},
-    options::{IDLE_LANES, WINDOW_BYTES},
+    options::{IDLE_LANES, UNREACHABLE_PAUSE, WINDOW_BYTES},
     route::Route,
     upkeep,
 };
@@ -80,9 +80,17 @@ impl Dispatcher {
 
     /// Runs until it is told to stop or the store fails.
     pub(crate) async fn run(mut self) {
-        if let Err(error) = self.take_up().await {
-            self.shared.fail(&error);
-            return;
+        while let Err(error) = self.take_up().await {
+            if !matches!(error, StoreError::Unreachable(_)) {
+                self.shared.fail(&error);
+                return;
+            }
+            warn!(%error, "what waits could not be looked up; tried again");
+            let mut stop = self.stop.clone();
+            let stopped = stop.wait_for(Option::is_some);
+            if tokio::time::timeout(UNREACHABLE_PAUSE, stopped).await.is_ok() {
+                return;
+            }
         }
         let shared = self.shared.clone();
         let mut failure = shared.failure.subscribe();

@@ -10,6 +10,7 @@ use waxwing_store::{Metrics, Node, Store, StoreError};
 use crate::{EngineOptions, Sender, dispatcher::Dispatcher, upkeep};
 
 /// What the engine works with.
+#[derive(Clone)]
 pub struct EngineParts {
     /// Where deliveries are kept.
     pub store: Arc<dyn Store>,

@@ -4,26 +4,31 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    pin::Pin,
     str::FromStr,
     time::Duration,
 };
 
+use deadpool_postgres::Connect;
 use percent_encoding::percent_decode_str;
+use tokio::task::JoinHandle;
 use tokio_postgres::{
-    Client, Config,
+    Client, Config, Connection, Socket,
     config::{Host, SslMode, TargetSessionAttrs},
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    error::OpenError,
+    error::{Error, OpenError},
     passfile,
     sql::Result,
     tls::{self, Tls, Verify},
 };
 
-/// How long connecting to one host may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long connecting to one host may take, until it has said who it is: one that
+/// hangs must not keep the others from being asked.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long sent data may stay unacknowledged before a connection counts as broken.
 const USER_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -31,6 +36,8 @@ const USER_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Address {
     pub(crate) config: Config,
+    /// The same for each host by itself.
+    hosts: Vec<Config>,
     pub(crate) tls: MakeRustlsConnect,
 }
 
@@ -47,16 +54,24 @@ impl Address {
     /// URL has neither a password nor a file of its own.
     pub(crate) fn parse(url: &str, passfile: Option<&Path>) -> Result<Self, OpenError> {
         let (rest, own) = split(url)?;
-        let mut config = Config::from_str(&rest).map_err(|error| OpenError::Address(words(&error)))?;
+        let read = |url: &str| Config::from_str(url).map_err(|error| OpenError::Address(words(&error)));
+        let mut config = read(&rest)?;
         if config.get_hosts().is_empty() {
             return Err(OpenError::Address("it names no host".into()));
         }
         let tls = own.tls()?;
-        config.ssl_mode(tls.mode());
-        config.application_name("waxwing").connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(USER_TIMEOUT);
-        if config.get_hosts().len() > 1 && !url.contains("target_session_attrs=") {
-            // Of several hosts one takes writes: that one.
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        let several = config.get_hosts().len() > 1;
+        let mut hosts = one_by_one(&rest).iter().map(|url| read(url)).collect::<Result<Vec<_>, _>>()?;
+        for config in hosts.iter_mut().chain([&mut config]) {
+            config.ssl_mode(tls.mode());
+            config
+                .application_name("waxwing")
+                .connect_timeout(CONNECT_TIMEOUT)
+                .tcp_user_timeout(USER_TIMEOUT);
+            if several && !url.contains("target_session_attrs=") {
+                // Of several hosts one takes writes: that one.
+                config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
         }
         if config.get_password().is_none() {
             let file =
@@ -64,22 +79,80 @@ impl Address {
             if let Some((path, named)) = file
                 && let Some(password) = passfile::password(path, named, &config)?
             {
-                config.password(password);
+                for config in hosts.iter_mut().chain([&mut config]) {
+                    config.password(&password);
+                }
             }
         }
-        Ok(Self { config, tls: tls.connector(&own.files)? })
+        Ok(Self { config, hosts, tls: tls.connector(&own.files)? })
     }
 
     /// One connection, which ends with the client.
     pub(crate) async fn connect(&self) -> Result<Client> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the database ended");
-            }
-        });
+        let (client, connection) = self.open().await?;
+        tokio::spawn(run(connection));
         Ok(client)
     }
+
+    /// The first host's that will do, and what must be run for it.
+    pub(crate) async fn open(&self) -> Result<(Client, Wire)> {
+        let mut failure = Error::Timeout(CONNECT_TIMEOUT);
+        for host in &self.hosts {
+            match tokio::time::timeout(CONNECT_TIMEOUT, host.connect(self.tls.clone())).await {
+                Ok(Ok(opened)) => return Ok(opened),
+                Ok(Err(error)) => failure = error.into(),
+                Err(_) => {}
+            }
+        }
+        Err(failure)
+    }
+
+    /// How long all hosts together may take.
+    pub(crate) fn patience(&self) -> Duration {
+        CONNECT_TIMEOUT * u32::try_from(self.hosts.len()).unwrap_or(u32::MAX) + Duration::from_secs(1)
+    }
+}
+
+type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+async fn run(connection: Wire) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection to the database ended");
+    }
+}
+
+/// For the pool.
+impl Connect for Address {
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>> + Send + '_>>
+    {
+        Box::pin(async move {
+            match self.open().await {
+                Ok((client, connection)) => Ok((client, tokio::spawn(run(connection)))),
+                Err(Error::Postgres(error)) => Err(error),
+                // Nobody answered; the pool has run out of patience or is about to.
+                Err(_) => std::future::pending().await,
+            }
+        })
+    }
+}
+
+/// The address with each of its hosts alone.
+fn one_by_one(url: &str) -> Vec<String> {
+    let split = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (user, hosts) = match authority.rsplit_once('@') {
+            Some((user, hosts)) => (format!("{user}@"), hosts),
+            None => (String::new(), authority),
+        };
+        // Hosts may stand in the parameters instead, all or none of them.
+        let listed = !path.contains("host=") && !path.contains("hostaddr=");
+        listed.then(|| hosts.split(',').map(|host| format!("{scheme}://{user}{host}{path}")).collect())
+    };
+    split().unwrap_or_else(|| vec![url.to_owned()])
 }
 
 impl fmt::Display for Address {
@@ -183,6 +256,20 @@ mod tests {
             attributes("postgres://me@one,two/events?target_session_attrs=any"),
             TargetSessionAttrs::Any
         );
+    }
+
+    #[test]
+    fn each_host_is_asked_by_itself() {
+        let address = parse("postgres://me:a%40b@one:5432,two:5433/events?connect_timeout=9").unwrap();
+        let hosts: Vec<_> =
+            address.hosts.iter().map(|host| (host.get_hosts().len(), host.get_ports()[0])).collect();
+        assert_eq!(hosts, [(1, 5432), (1, 5433)]);
+        for host in &address.hosts {
+            assert_eq!(host.get_password(), Some(&b"a@b"[..]));
+            assert_eq!(host.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+            assert_eq!(host.get_dbname(), Some("events"));
+        }
+        assert_eq!(parse("postgres://me@one/events?hostaddr=127.0.0.1").unwrap().hosts.len(), 1);
     }
 
     #[test]

@@ -16,6 +16,9 @@ use waxwing_store::{
 
 use crate::{PostgresStore, committer::Job, error::Error};
 
+/// Renewals that may hang before a lease runs out.
+const TRIES_PER_LEASE: u32 = 3;
+
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The caller's error out of a refusal or a failure.
@@ -84,7 +87,12 @@ impl Store for PostgresStore {
     }
 
     async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
-        flat(self.shared.within(self.shared.renew(node, now, lease)).await)
+        // One that hangs must leave time for another on a fresh connection.
+        flat(self.shared.within_for(lease / TRIES_PER_LEASE, self.shared.renew(node, now, lease)).await)
+    }
+
+    async fn rejoin(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
+        flat(self.shared.within(self.shared.rejoin(node, now, lease)).await)
     }
 
     async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver> {

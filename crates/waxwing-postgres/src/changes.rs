@@ -16,7 +16,7 @@ use waxwing_store::{CatalogEntry, Principal, Target};
 use crate::{
     error::Error,
     rows,
-    sql::{Result, execute, first, get, params, query},
+    sql::{BOUNDED, Result, execute, first, get, params, query},
     store::Shared,
 };
 
@@ -40,8 +40,8 @@ const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, 
 
 /// Locks the configuration for the rest of the transaction: first of all locks.
 pub(crate) async fn lock(transaction: &Transaction<'_>) -> Result<()> {
-    query(&**transaction, "SELECT value FROM revision FOR UPDATE", &[]).await?;
-    Ok(())
+    let sql = format!("{BOUNDED}; SELECT value FROM revision FOR UPDATE");
+    Ok(transaction.batch_execute(&sql).await?)
 }
 
 /// Numbers changes; the transaction holds the lock.
@@ -210,8 +210,9 @@ pub(crate) async fn follow(shared: Arc<Shared>) {
         let _ = tokio::time::timeout(POLL, notified.recv()).await;
         let refreshed = shared.within(refresh(&shared)).await;
         shared.noticed(&refreshed);
-        if refreshed.is_err() {
-            tokio::time::sleep(POLL).await;
+        match refreshed {
+            Ok(()) => shared.doubts.settle(&shared.feed),
+            Err(_) => tokio::time::sleep(POLL).await,
         }
     }
 }
@@ -235,7 +236,7 @@ async fn listen(shared: Arc<Shared>, notify: tokio::sync::mpsc::Sender<()>) {
 }
 
 async fn listen_once(shared: &Shared, notify: &tokio::sync::mpsc::Sender<()>) -> Result<()> {
-    let (client, mut connection) = shared.address.config.connect(shared.address.tls.clone()).await?;
+    let (client, mut connection) = shared.address.open().await?;
     let mut asked = std::pin::pin!(client.batch_execute("LISTEN waxwing"));
     let mut listening = false;
     loop {

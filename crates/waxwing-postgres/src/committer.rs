@@ -13,7 +13,14 @@ use tokio_postgres::Client;
 use waxwing_core::Timestamp;
 use waxwing_store::{Completion, Due, NewEvent, Node, PublishError, Published, Recorded, StoreError};
 
-use crate::{error::Error, nodes, periods::Period, publish, record, sql::Result, store::Shared};
+use crate::{
+    error::Error,
+    nodes,
+    periods::Period,
+    publish, record,
+    sql::{BOUNDED, Result},
+    store::Shared,
+};
 
 /// How often a transaction is tried that another one was in the way of, or for which
 /// a period had to begin.
@@ -108,6 +115,9 @@ impl Committer {
             }
             Err(error) => {
                 let error = StoreError::from(error);
+                if matches!(error, StoreError::Unreachable(_)) {
+                    self.shared.doubt(&publishing);
+                }
                 tracing::warn!(%error, jobs = count, "a transaction failed; its callers are told");
                 for to in publishers {
                     drop(to.send(Err(error.clone().into())));
@@ -174,7 +184,7 @@ impl Committer {
         let nodes = publishing.iter().map(|one| one.0).chain(recording.iter().map(|one| one.0));
         let events = publishing.iter().map(|one| one.1.len()).sum();
         let (begun, numbered, known) = tokio::join!(
-            async { Ok::<_, Error>(client.batch_execute("BEGIN").await?) },
+            async { Ok::<_, Error>(client.batch_execute(&format!("BEGIN; {BOUNDED}")).await?) },
             nodes::begin(client, nodes, events),
             publish::known(client, publishing),
         );

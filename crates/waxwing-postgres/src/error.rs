@@ -128,12 +128,14 @@ impl Error {
 
     /// Whether the database itself said so and can be asked again with hope; otherwise
     /// it is not known what was done. Classes 08, 53 and 57: the connection was lost,
-    /// something is short, the server is going down; 25006: it is a standby now.
+    /// something is short, the server is going down; 25006: it is a standby now; 25P03:
+    /// this node was silent for too long.
     fn is_answer(&self) -> bool {
         match self {
             Self::Postgres(_) => self.code().is_some_and(|code| {
                 let passing = ["08", "53", "57"].iter().any(|class| code.code().starts_with(class));
-                !passing && *code != SqlState::READ_ONLY_SQL_TRANSACTION
+                let ended = SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
+                !passing && ![SqlState::READ_ONLY_SQL_TRANSACTION, ended].contains(code)
             }),
             Self::Pool(_) | Self::Timeout(_) => false,
             Self::Unreadable(_) => true,

@@ -15,6 +15,7 @@ mod calls;
 mod catalog;
 mod changes;
 mod committer;
+mod doubts;
 mod error;
 mod health;
 mod lanes;

@@ -11,7 +11,7 @@ use waxwing_store::{Node, StoreError, TakenOver};
 
 use crate::{
     rows,
-    sql::{Result, execute, first, get, params, query},
+    sql::{BOUNDED, Result, execute, first, get, params, query},
     store::Shared,
 };
 
@@ -74,6 +74,7 @@ impl Shared {
         let lease_until = now.after(lease);
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        transaction.batch_execute(BOUNDED).await?;
         let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         if let Some(row) = first(&*transaction, clock, &[]).await? {
             let _ = self.ahead_ms.set(get::<i64>(&row, 0)?.saturating_sub(now.millis()));
@@ -103,11 +104,28 @@ impl Shared {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Result<Node, StoreError>> {
-        let lease_until = now.after(lease);
+        self.prolong(node, now.after(lease), "AND lease_until > 0").await
+    }
+
+    pub(crate) async fn rejoin(
+        &self,
+        node: Node,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Result<Node, StoreError>> {
+        self.prolong(node, now.after(lease), "").await
+    }
+
+    async fn prolong(
+        &self,
+        node: Node,
+        lease_until: Timestamp,
+        condition: &str,
+    ) -> Result<Result<Node, StoreError>> {
         let connection = self.connection().await?;
         let renewed = execute(
             &**connection,
-            "UPDATE node SET lease_until = $1 WHERE seq = $2 AND epoch = $3 AND lease_until > 0",
+            &format!("UPDATE node SET lease_until = $1 WHERE seq = $2 AND epoch = $3 {condition}"),
             params![self.in_database_time(lease_until) => INT8, node.id => INT8, node.epoch => INT8],
         )
         .await?;
@@ -133,6 +151,7 @@ impl Shared {
     ) -> Result<Result<TakenOver, StoreError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        transaction.batch_execute(BOUNDED).await?;
         if !lock(&*transaction, std::iter::once(node)).await?.may_own(node) {
             return Ok(Err(StoreError::LeaseLost));
         }

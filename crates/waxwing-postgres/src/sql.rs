@@ -9,6 +9,11 @@ use crate::error::Error;
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Has the server end a transaction whose node says nothing any more: cut off without a
+/// sign of it, it would hold its locks, and with them takeovers and changes of others,
+/// for hours.
+pub(crate) const BOUNDED: &str = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
 /// A parameter with its type.
 pub(crate) type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 

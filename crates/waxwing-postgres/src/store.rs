@@ -16,6 +16,7 @@ use crate::{
     address::Address,
     changes,
     committer::{self, Job},
+    doubts::Doubts,
     error::{Error, OpenError},
     migrate,
     periods::Period,
@@ -23,8 +24,6 @@ use crate::{
     transfer,
 };
 
-/// How long to wait for a connection, new or from the pool.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait for an answer of the database.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -75,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) period: Mutex<Option<Period>>,
     /// The last change of the configuration that the directory reflects.
     pub(crate) seen: tokio::sync::Mutex<i64>,
+    /// Commits of which it is not known whether they were made.
+    pub(crate) doubts: Doubts,
     /// Why the database cannot be used at the moment.
     trouble: Mutex<Option<String>>,
     /// Connections made before this moment may hang.
@@ -104,6 +105,7 @@ impl PostgresStore {
             ahead_ms: OnceLock::new(),
             period: Mutex::default(),
             seen: tokio::sync::Mutex::new(0),
+            doubts: Doubts::default(),
             trouble: Mutex::default(),
             suspect,
         });
@@ -152,12 +154,13 @@ fn pool(
     suspect: &Arc<Mutex<Option<std::time::Instant>>>,
 ) -> Result<Pool, String> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let patience = address.patience();
     let suspect = Arc::clone(suspect);
-    Pool::builder(Manager::from_config(address.config.clone(), address.tls.clone(), recycling))
+    Pool::builder(Manager::from_connect(address.config.clone(), address.clone(), recycling))
         .max_size(connections)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(CONNECT_PATIENCE))
-        .create_timeout(Some(CONNECT_PATIENCE))
+        .wait_timeout(Some(patience))
+        .create_timeout(Some(patience))
         .pre_recycle(Hook::sync_fn(move |_, metrics| {
             let hangs = suspect.lock().is_some_and(|moment| metrics.created <= moment);
             if hangs { Err(HookError::message("it may hang")) } else { Ok(()) }
@@ -174,11 +177,21 @@ impl Shared {
 
     /// Does something with the database that must not take long.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        if let Ok(result) = tokio::time::timeout(PATIENCE, work).await {
+        self.within_for(PATIENCE, work).await
+    }
+
+    /// The same, with less patience, if any.
+    pub(crate) async fn within_for<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let patience = patience.min(PATIENCE);
+        if let Ok(result) = tokio::time::timeout(patience, work).await {
             return result;
         }
         *self.suspect.lock() = Some(Instant::now().into_std());
-        Err(Error::Timeout(PATIENCE))
+        Err(Error::Timeout(patience))
     }
 
     /// Remembers whether the database could be used.

@@ -78,6 +78,10 @@ impl Store for SqliteStore {
         self.write(move |writer| writer.renew(node, now, lease)).await
     }
 
+    async fn rejoin(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
+        self.write(move |writer| writer.rejoin(node, now, lease)).await
+    }
+
     async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver> {
         self.write(move |writer| writer.take_over(node, now, limit)).await
     }

@@ -39,6 +39,24 @@ impl Writer {
         Ok(if renewed == 0 { Err(StoreError::LeaseLost) } else { Ok(Node { lease_until, ..node }) })
     }
 
+    pub(crate) fn rejoin(
+        &mut self,
+        node: Node,
+        now: Timestamp,
+        lease: Duration,
+    ) -> rusqlite::Result<Result<Node, StoreError>> {
+        let lease_until = now.after(lease);
+        let joined = self.connection.execute(
+            "UPDATE node SET lease_until = ?1 WHERE seq = ?2 AND epoch = ?3",
+            params![lease_until.millis(), node.id, node.epoch],
+        )?;
+        if joined == 0 {
+            return Ok(Err(StoreError::LeaseLost));
+        }
+        self.lost.remove(&node.id);
+        Ok(Ok(Node { lease_until, ..node }))
+    }
+
     pub(crate) fn take_over(
         &mut self,
         node: Node,

@@ -31,7 +31,7 @@ pub enum Call {
     ReadLane,
     /// [`Store::release`] and [`Store::cancel_deleted`].
     Release,
-    /// [`Store::register`], [`Store::renew`], [`Store::take_over`], [`Store::leave`].
+    /// [`Store::register`], [`Store::renew`], [`Store::rejoin`], [`Store::take_over`], [`Store::leave`].
     Lease,
     /// Accounts, keys, webhooks, event types.
     Configure,
@@ -125,6 +125,10 @@ impl<G: Gate> Store for Gated<G> {
 
     async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
         self.gate.pass(Call::Lease, self.inner.renew(node, now, lease)).await?
+    }
+
+    async fn rejoin(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node> {
+        self.gate.pass(Call::Lease, self.inner.rejoin(node, now, lease)).await?
     }
 
     async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver> {

@@ -84,6 +84,13 @@ pub trait Store: Send + Sync + 'static {
     /// the name was registered again.
     async fn renew(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node>;
 
+    /// Begins a new lease until `now + lease` after one that was lost. What the node
+    /// had was taken over, so that it must forget everything first.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the name was registered again: for good.
+    async fn rejoin(&self, node: Node, now: Timestamp, lease: Duration) -> Result<Node>;
+
     /// Takes over at most `limit` deliveries of nodes whose lease ran out by `now`.
     async fn take_over(&self, node: Node, now: Timestamp, limit: usize) -> Result<TakenOver>;
 

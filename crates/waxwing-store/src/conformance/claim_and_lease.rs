@@ -179,6 +179,26 @@ pub(super) async fn what_was_taken_over_is_not_recorded_by_its_former_node(w: Wo
     assert!(w.record_by(two, &due, Verdict::Delivered, at(63)).await.unwrap().applied);
 }
 
+pub(super) async fn a_node_whose_work_was_taken_over_can_join_again(w: World) {
+    let hook = w.webhook().await;
+    w.publish(1, at(1)).await;
+    let two = w.node("two", at(61)).await;
+    take_all(&w, two, at(61), 10).await;
+    let again = w.store.rejoin(w.node, at(62), LEASE).await.unwrap();
+    assert_eq!(again, Node { lease_until: at(62).after(LEASE), ..w.node });
+    assert!(w.store.lanes(again).await.unwrap().is_empty(), "what was taken over stays there");
+    let published = w.publish(1, at(63)).await;
+    assert_eq!(ids(&w.first(&hook).await), published);
+    assert!(w.store.renew(again, at(64), LEASE).await.is_ok());
+    assert_eq!(take_all(&w, two, at(100), 10).await, 0, "the new lease counts");
+}
+
+pub(super) async fn a_node_whose_name_was_registered_again_cannot_join_again(w: World) {
+    let new = w.node("one", at(2)).await;
+    assert_eq!(w.store.rejoin(w.node, at(3), LEASE).await, Err(StoreError::LeaseLost));
+    assert!(w.store.renew(new, at(4), LEASE).await.is_ok());
+}
+
 pub(super) async fn a_node_that_leaves_gives_its_work_away_at_once(w: World) {
     let hook = w.webhook().await;
     let published = w.publish(2, at(1)).await;

@@ -126,6 +126,8 @@ list! {
         registering_again_shuts_the_former_holder_out
         a_lease_is_renewed
         a_lease_that_ran_out_is_renewed_while_nobody_took_over
+        a_node_whose_work_was_taken_over_can_join_again
+        a_node_whose_name_was_registered_again_cannot_join_again
         work_is_taken_over_after_the_lease_and_not_before
         work_is_taken_over_in_bites
         what_was_taken_over_is_not_recorded_by_its_former_node

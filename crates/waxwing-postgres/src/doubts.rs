@@ -1,0 +1,60 @@
+//! Commits of which nobody knows whether they were made: the connection broke before
+//! the answer.
+//!
+//! Their callers are told so and may ask again, to hear that the event was kept before;
+//! then it must be on its way. So the lanes of such events are read anew, as soon as the
+//! database answers again and once more after a while: a commit may take its time.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use waxwing_store::Feed;
+
+use crate::{committer::Publishing, store::Shared};
+
+/// After this a commit that nobody heard of is made, or never will be.
+const LATEST: Duration = Duration::from_secs(15);
+
+/// Webhooks whose lanes are to be read anew, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Doubts(Mutex<Vec<(Instant, BTreeSet<i64>)>>);
+
+impl Doubts {
+    fn add(&self, webhooks: &BTreeSet<i64>) {
+        let now = Instant::now();
+        let mut known = self.0.lock();
+        for at in [now, now + LATEST] {
+            known.push((at, webhooks.clone()));
+        }
+    }
+
+    /// The database answers: has the lanes read whose time has come.
+    pub(crate) fn settle(&self, feed: &Feed) {
+        let now = Instant::now();
+        let mut webhooks = BTreeSet::new();
+        for (_, due) in self.0.lock().extract_if(.., |(at, _)| *at <= now) {
+            webhooks.extend(due);
+        }
+        for webhook in webhooks {
+            feed.changed(webhook);
+        }
+    }
+}
+
+impl Shared {
+    /// Whether these events were kept is not known.
+    pub(crate) fn doubt(&self, publishing: &[Publishing]) {
+        let mut webhooks = BTreeSet::new();
+        for event in publishing.iter().flat_map(|(_, events)| events) {
+            if let Some(account) = self.directory.account(&event.account) {
+                let subscribers = self.directory.subscribers(account, &event.event_type);
+                let only = event.only.as_ref().map(|_| self.directory.targets_of(account));
+                webhooks.extend(only.unwrap_or(subscribers).iter().map(|target| target.row));
+            }
+        }
+        if !webhooks.is_empty() {
+            self.doubts.add(&webhooks);
+        }
+    }
+}
