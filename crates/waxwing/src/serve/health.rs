@@ -1,8 +1,8 @@
 //! Whether this server can do its work.
 //!
 //! `/readyz` shows it, and the process ends when it cannot get better by itself:
-//! after a failed commit nobody knows for certain what is on disk, and after a
-//! lost lease another server does the work. Starting again is the cure for both.
+//! after a failed commit nobody knows for certain what is on disk, and under a name
+//! that was taken another server does the work.
 
 use std::{
     sync::{
@@ -19,6 +19,14 @@ use crate::exit::Exit;
 
 /// How often the server looks at itself.
 const GLANCE: Duration = Duration::from_millis(250);
+
+/// Why it delivers no more.
+pub(super) enum Broken {
+    /// Another server may have its deliveries; it may join again.
+    LeaseLost,
+    /// This ends the process.
+    ForGood(anyhow::Error),
+}
 
 /// What it knows of itself.
 pub(super) struct Health {
@@ -44,10 +52,15 @@ impl Health {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// The engine that takes the place of one that was taken out.
+    pub(super) fn put_engine(&self, engine: EngineHandle) {
+        *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(engine);
+    }
+
     fn engine(&self) -> Result<(), String> {
         match &*self.engine.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(engine) => engine.health(),
-            None => Err("the delivery engine has ended".to_owned()),
+            None => Err("the delivery engine does not run at the moment".to_owned()),
         }
     }
 
@@ -61,23 +74,27 @@ impl Health {
     }
 
     /// Waits until it cannot go on.
-    pub(super) async fn broken(&self) -> anyhow::Error {
+    pub(super) async fn broken(&self) -> Broken {
         let mut glances = tokio::time::interval(GLANCE);
         loop {
             glances.tick().await;
             let (exit, reason) = match self.store.health() {
                 // It comes back by itself, and is not needed for what is under way.
                 Err(StoreError::Unreachable(_)) | Ok(()) => match self.engine() {
-                    Err(reason) if reason == StoreError::LeaseLost.to_string() => (Exit::LeaseLost, reason),
+                    Err(reason) if reason == StoreError::LeaseLost.to_string() => return Broken::LeaseLost,
                     Err(reason) => (Exit::Failed, reason),
                     Ok(()) => continue,
                 },
-                Err(StoreError::LeaseLost) => (Exit::LeaseLost, StoreError::LeaseLost.to_string()),
                 Err(error) => (Exit::StoreStopped, error.to_string()),
             };
-            return exit.because(format_args!(
-                "{reason}. Nothing acknowledged is lost; start the server again once the cause is gone."
-            ));
+            return Broken::ForGood(end(exit, &reason));
         }
     }
+}
+
+/// The process ends for this reason.
+pub(super) fn end(exit: Exit, reason: &str) -> anyhow::Error {
+    exit.because(format_args!(
+        "{reason}. Nothing acknowledged is lost; start the server again once the cause is gone."
+    ))
 }

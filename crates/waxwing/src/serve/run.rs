@@ -4,14 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
 use waxwing_api::{Api, Limits};
-use waxwing_core::{Clock, Entropy, TargetPolicy, seal::SealingKey};
+use waxwing_core::{Clock, Entropy, TargetPolicy};
 use waxwing_delivery::{
     Engine, EngineOptions, EngineParts,
     https::{HttpsSender, SenderOptions},
 };
-use waxwing_store::{Metrics, Node, Store};
+use waxwing_store::{Metrics, StoreError};
 
-use super::{database, health::Health, keys, logging, signals};
+use super::{
+    database,
+    health::{self, Broken, Health},
+    keys, logging, signals,
+};
 use crate::{
     config::{Flags, Settings},
     exit::Exit,
@@ -20,6 +24,9 @@ use crate::{
 
 /// Most servers close a connection after a minute or more without use.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// The pause before a server that lost its lease asks for another one again.
+const JOIN_PAUSE: Duration = Duration::from_millis(250);
 
 /// Runs until it is asked to end, or cannot go on.
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
@@ -45,7 +52,7 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
             Ok(())
         }
         () = signals::stdin_closed(flags.until_stdin_closes) => Ok(()),
-        reason = server.health.broken() => Err(reason),
+        reason = server.deliver() => Err(reason),
     };
     signals.end_at_once_on_next();
     server.close(&settings, stop, serving).await;
@@ -71,14 +78,9 @@ async fn bind(address: &str) -> anyhow::Result<TcpListener> {
 }
 
 struct Server {
-    store: Arc<dyn Store>,
-    node: Node,
     health: Arc<Health>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    sealing_key: Arc<SealingKey>,
-    policy: Arc<TargetPolicy>,
-    metrics: Arc<Metrics>,
+    parts: EngineParts,
+    options: EngineOptions,
 }
 
 impl Server {
@@ -101,11 +103,11 @@ impl Server {
             store: Arc::clone(&store),
             node,
             sender: Arc::new(sender),
-            clock: Arc::clone(&clock),
-            entropy: Arc::clone(&entropy),
-            sealing_key: Arc::clone(&sealing_key),
-            policy: Arc::clone(&policy),
-            metrics: Arc::clone(&metrics),
+            clock,
+            entropy,
+            sealing_key,
+            policy,
+            metrics,
         };
         let options = EngineOptions {
             request_timeout: sending.request_timeout,
@@ -117,8 +119,55 @@ impl Server {
             retention: sending.retention,
             ..EngineOptions::default()
         };
-        let health = Health::new(Arc::clone(&store), Engine::start(parts, options));
-        Ok(Self { store, node, health, clock, entropy, sealing_key, policy, metrics })
+        let health = Health::new(store, Engine::start(parts.clone(), options.clone()));
+        Ok(Self { health, parts, options })
+    }
+
+    /// Delivers for as long as it can; why it no longer can.
+    async fn deliver(&self) -> anyhow::Error {
+        loop {
+            match self.health.broken().await {
+                Broken::ForGood(error) => return error,
+                Broken::LeaseLost => {
+                    if let Err(error) = self.join_again().await {
+                        return error;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins anew with a new lease once the store gives one: what it had in hand was
+    /// taken over by another server. Publishing answers 503 meanwhile.
+    async fn join_again(&self) -> anyhow::Result<()> {
+        tracing::warn!(
+            "this server's lease was lost, nothing more is sent; it joins the others again when it can"
+        );
+        if let Some(engine) = self.health.take_engine() {
+            engine.shutdown(Duration::ZERO).await;
+        }
+        let EngineParts { store, clock, .. } = &self.parts;
+        let node = loop {
+            match store.rejoin(self.parts.node, clock.now(), self.options.lease).await {
+                Ok(node) => break node,
+                Err(StoreError::LeaseLost) => {
+                    return Err(health::end(
+                        Exit::LeaseLost,
+                        "another server registered under this one's name",
+                    ));
+                }
+                Err(error @ StoreError::Stopped(_)) => {
+                    return Err(health::end(Exit::StoreStopped, &error.to_string()));
+                }
+                Err(StoreError::Busy | StoreError::Unreachable(_) | StoreError::Failed(_)) => {
+                    tokio::time::sleep(JOIN_PAUSE).await;
+                }
+            }
+        };
+        let parts = EngineParts { node, ..self.parts.clone() };
+        self.health.put_engine(Engine::start(parts, self.options.clone()));
+        tracing::info!("this server has a lease again and delivers");
+        Ok(())
     }
 
     /// Answers requests until `stopped`, then finishes those under way.
@@ -131,13 +180,13 @@ impl Server {
     ) -> impl Future<Output = std::io::Result<()>> + Send + use<> {
         let health = Arc::clone(&self.health);
         let api = Api {
-            store: Arc::clone(&self.store),
-            node: self.node,
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
-            sealing_key: Arc::clone(&self.sealing_key),
-            policy: Arc::clone(&self.policy),
-            metrics: Arc::clone(&self.metrics),
+            store: Arc::clone(&self.parts.store),
+            node: self.parts.node,
+            clock: Arc::clone(&self.parts.clock),
+            entropy: Arc::clone(&self.parts.entropy),
+            sealing_key: Arc::clone(&self.parts.sealing_key),
+            policy: Arc::clone(&self.parts.policy),
+            metrics: Arc::clone(&self.parts.metrics),
             limits: Limits {
                 event_bytes: settings.limits.event_bytes,
                 batch_events: settings.limits.batch_events,
@@ -173,10 +222,10 @@ impl Server {
         if let Some(engine) = self.health.take_engine() {
             engine.shutdown(deadline.saturating_sub(began.elapsed())).await;
         }
-        if let Err(error) = self.store.leave(self.node).await {
+        if let Err(error) = self.parts.store.leave(self.parts.node).await {
             tracing::warn!(%error, "the lease could not be given back; it runs out by itself");
         }
-        self.store.close().await;
+        self.parts.store.close().await;
         tracing::info!("ended");
     }
 }

@@ -19,6 +19,8 @@ mod harness;
 
 mod book;
 mod kill;
+mod link;
 mod nodes;
 mod place;
+mod proxy;
 mod suite;

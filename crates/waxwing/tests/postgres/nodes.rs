@@ -113,3 +113,10 @@ pub(crate) async fn until(what: &str, server: &Server, mut holds: impl AsyncFnMu
     });
     assert!(met.await.is_ok(), "not within the deadline: {what}\n{}", server.log());
 }
+/// Waits for an answer with this status at `/readyz`.
+pub(crate) async fn ready(server: &Server, status: u16) {
+    until(&format!("/readyz answers {status}"), server, async || {
+        server.api.get("/readyz").await.is_ok_and(|answer| answer.status == status)
+    })
+    .await;
+}
