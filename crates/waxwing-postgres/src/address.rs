@@ -6,6 +6,10 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -38,6 +42,8 @@ pub(crate) struct Address {
     pub(crate) config: Config,
     /// The same for each host by itself.
     hosts: Vec<Config>,
+    /// The host to begin with: the one that did last.
+    likely: Arc<AtomicUsize>,
     pub(crate) tls: MakeRustlsConnect,
 }
 
@@ -84,7 +90,7 @@ impl Address {
                 }
             }
         }
-        Ok(Self { config, hosts, tls: tls.connector(&own.files)? })
+        Ok(Self { config, hosts, likely: Arc::default(), tls: tls.connector(&own.files)? })
     }
 
     /// One connection, which ends with the client.
@@ -97,9 +103,16 @@ impl Address {
     /// The first host's that will do, and what must be run for it.
     pub(crate) async fn open(&self) -> Result<(Client, Wire)> {
         let mut failure = Error::Timeout(CONNECT_TIMEOUT);
-        for host in &self.hosts {
+        let (count, likely) = (self.hosts.len(), self.likely.load(Relaxed));
+        for index in (likely..likely + count).map(|index| index % count) {
+            // Whoever loses patience with this one leaves word to begin with another.
+            self.likely.store((index + 1) % count, Relaxed);
+            let host = &self.hosts[index];
             match tokio::time::timeout(CONNECT_TIMEOUT, host.connect(self.tls.clone())).await {
-                Ok(Ok(opened)) => return Ok(opened),
+                Ok(Ok(opened)) => {
+                    self.likely.store(index, Relaxed);
+                    return Ok(opened);
+                }
                 Ok(Err(error)) => failure = error.into(),
                 Err(_) => {}
             }
