@@ -7,7 +7,11 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use crate::processes::{as_postgres, await_port, await_silence, free_port, give_away, on_a_leash, programs};
+use tokio::time::Instant;
+
+use crate::processes::{
+    PATIENCE, as_postgres, await_port, await_silence, free_port, give_away, on_a_leash, programs,
+};
 
 /// The name of the role that may do everything, and of its first database.
 pub(crate) const USER: &str = "waxwing";
@@ -158,6 +162,11 @@ impl Cluster {
         }
         self.processes.push(on_a_leash(&postgres, "QUIT", &self.folder, "postgres"));
         await_port(self.port, &self.folder.join("postgres.log"));
+        // It listens before it answers, all the longer after a crash.
+        let started = Instant::now();
+        while let Err(error) = self.try_execute(FIRST, "SELECT 1") {
+            assert!(started.elapsed() < PATIENCE, "{error}");
+        }
     }
 
     /// Kills the server in the middle of whatever it does, and waits until all of it is gone.
@@ -187,10 +196,10 @@ impl Cluster {
         let settings = self.settings.clone();
         let mut standby = Self { folder, port: free_port(), pooler: None, settings, processes: Vec::new() };
         standby.restart();
-        self.execute(USER_DATABASE, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        self.execute(USER_DATABASE, "SELECT pg_reload_conf()");
+        self.execute(FIRST, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.execute(FIRST, "SELECT pg_reload_conf()");
         let synchronous = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-        while self.execute(USER_DATABASE, synchronous).trim() != "1" {
+        while self.execute(FIRST, synchronous).trim() != "1" {
             std::thread::yield_now();
         }
         standby
@@ -202,9 +211,9 @@ impl Cluster {
     /// When it is none.
     pub fn promote(&self) {
         // It has the setting from its primary, but no standby of its own.
-        self.execute(USER_DATABASE, "ALTER SYSTEM SET synchronous_standby_names = ''");
-        self.execute(USER_DATABASE, "SELECT pg_reload_conf()");
-        assert_eq!(self.execute(USER_DATABASE, "SELECT pg_promote(true)").trim(), "t");
+        self.execute(FIRST, "ALTER SYSTEM SET synchronous_standby_names = ''");
+        self.execute(FIRST, "SELECT pg_reload_conf()");
+        assert_eq!(self.execute(FIRST, "SELECT pg_promote(true)").trim(), "t");
     }
 
     fn data(&self) -> PathBuf {
@@ -230,7 +239,7 @@ impl Cluster {
 }
 
 /// A database that every cluster has.
-const USER_DATABASE: &str = "postgres";
+const FIRST: &str = "postgres";
 
 fn run(command: &mut Command) {
     let done = command.current_dir("/").output().unwrap();

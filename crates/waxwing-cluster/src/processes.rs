@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 
 /// How long a program may take to answer, or to end.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where initdb and postgres are: Debian keeps them out of the PATH.
 pub(crate) fn programs() -> PathBuf {

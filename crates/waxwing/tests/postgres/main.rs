@@ -18,6 +18,7 @@
 mod harness;
 
 mod book;
+mod failover;
 mod kill;
 mod link;
 mod nodes;
