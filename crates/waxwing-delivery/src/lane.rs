@@ -6,7 +6,7 @@
 //! under way) is never handed out a second time.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -49,12 +49,15 @@ pub(crate) struct Lane {
     rereads: u64,
     loading: Option<Queue>,
     /// Events under way or in a window.
-    in_hand: HashSet<i64>,
+    in_hand: HashMap<i64, Version>,
     /// Events that were under way at the last rewind.
     older: HashSet<i64>,
     /// Events that ended or were replayed while a page was being read: the page may
     /// still hold them as they were.
-    ended: HashSet<i64>,
+    ended: HashMap<i64, Option<Version>>,
+    /// Retries that a page showed while the attempt before them was still in hand, and
+    /// when they were due.
+    passed_over: HashMap<i64, Timestamp>,
     turn: u8,
     in_flight: usize,
     again_in_flight: usize,
@@ -62,6 +65,20 @@ pub(crate) struct Lane {
     allowed: usize,
     resume_at: Option<Instant>,
     bytes: usize,
+}
+
+/// Which attempt of a delivery is meant: how often it was replayed, and its position in
+/// the schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Version {
+    generation: u32,
+    step: u32,
+}
+
+impl Version {
+    fn of(due: &Due) -> Self {
+        Self { generation: due.generation, step: due.step }
+    }
 }
 
 /// How many attempts a lane may have under way.
@@ -88,7 +105,7 @@ pub(crate) struct Ask {
 impl Lane {
     /// Takes a fresh delivery into the window, or leaves it to the store.
     pub(crate) fn offer(&mut self, due: Due, room: bool) {
-        if self.in_hand.contains(&due.key.event) {
+        if self.in_hand.contains_key(&due.key.event) {
             return;
         }
         // Behind the cursor it may be done already: the store knows.
@@ -129,7 +146,7 @@ impl Lane {
     /// or handed work. What is under way meanwhile may have been moved in the store.
     pub(crate) fn rewind(&mut self, now: Timestamp) {
         self.reread(now);
-        self.older.clone_from(&self.in_hand);
+        self.older = self.in_hand.keys().copied().collect();
     }
 
     /// Forgets the windows: everything that is not under way is read anew, from
@@ -205,8 +222,15 @@ impl Lane {
             if ask.queue == Queue::First {
                 self.cursor = self.cursor.max(due.key.event);
             }
-            if !ended.contains(&due.key.event) && !self.in_hand.contains(&due.key.event) {
-                self.hold(due);
+            match (self.in_hand.get(&due.key.event), ended.get(&due.key.event)) {
+                // Its attempt failed and is recorded, and its retry is due already: only that
+                // it ended is not known here yet.
+                (Some(shown), _) if ask.queue == Queue::Again && *shown != Version::of(&due) => {
+                    self.passed_over.insert(due.key.event, due.due_at);
+                }
+                (None, None) => self.hold(due),
+                (None, Some(Some(shown))) if *shown != Version::of(&due) => self.hold(due),
+                _ => {}
             }
         }
     }
@@ -223,7 +247,7 @@ impl Lane {
             }
         }
         if self.loading.is_some() {
-            self.ended.insert(event);
+            self.ended.insert(event, None);
         }
     }
 
@@ -277,9 +301,12 @@ impl Lane {
         if queue == Queue::Again {
             self.again_in_flight -= 1;
         }
-        self.in_hand.remove(&event);
+        let shown = self.in_hand.remove(&event);
         if self.loading.is_some() {
-            self.ended.insert(event);
+            self.ended.insert(event, shown);
+        }
+        if let Some(at) = self.passed_over.remove(&event) {
+            self.again_at(at);
         }
         let allowed = self.slots(Bounds { scarce: true, ..bounds });
         if succeeded {
@@ -304,7 +331,7 @@ impl Lane {
     }
 
     fn hold(&mut self, due: Due) {
-        self.in_hand.insert(due.key.event);
+        self.in_hand.insert(due.key.event, Version::of(&due));
         self.bytes += due.body.len();
         match due.queue {
             Queue::First => self.first.push_back(due),

@@ -149,6 +149,39 @@ fn an_attempt_knows_whether_its_lane_was_rewound_meanwhile() {
     assert!(rewound(2), "to read anew is no rewind");
 }
 
+/// A page of retries of an event, at this step.
+fn retry_page(event: i64, step: u32) -> LanePage {
+    let due = vec![Due { step, ..due(event, Queue::Again) }];
+    LanePage { due, next_due_at: None, more: false }
+}
+
+#[test]
+fn a_retry_that_is_due_before_its_failed_attempt_has_left_the_lane_is_not_lost() {
+    let mut lane = Lane::default();
+    lane.offer(fresh(1), true);
+    assert_eq!(start(&mut lane), Some(1));
+    lane.again_at(NOW);
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, retry_page(1, 1));
+    assert_eq!((start(&mut lane), lane.ask(NOW, true)), (None, None), "it is still in hand");
+    end(&mut lane, 1, false);
+    let ask = lane.ask(NOW, true).unwrap();
+    lane.loaded(ask, retry_page(1, 1));
+    assert_eq!(start(&mut lane), Some(1));
+}
+
+#[test]
+fn a_retry_that_is_due_while_its_failed_attempt_leaves_the_lane_is_not_lost() {
+    let mut lane = Lane::default();
+    lane.offer(fresh(1), true);
+    assert_eq!(start(&mut lane), Some(1));
+    lane.again_at(NOW);
+    let ask = lane.ask(NOW, true).unwrap();
+    end(&mut lane, 1, false);
+    lane.loaded(ask, retry_page(1, 1));
+    assert_eq!(start(&mut lane), Some(1));
+}
+
 #[test]
 fn what_is_replayed_leaves_the_window_and_is_read_as_a_retry() {
     let mut lane = Lane::default();
