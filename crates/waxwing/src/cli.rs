@@ -16,7 +16,7 @@ Exit codes:
   3  verify: the signature does not hold
   4  the server could not be reached
   5  serve: the database stopped taking writes; start the server again
-  6  serve: another server took over this one's work";
+  6  serve: another server registered under this one's name";
 
 /// Self-hosted webhook delivery: events go in over an HTTP API, signed HTTPS
 /// requests come out, failures are retried, and nothing acknowledged is lost.

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Unreachable = 4,
     /// `serve`: the store stopped taking writes; start the server again.
     StoreStopped = 5,
-    /// `serve`: another server took this one's work over.
+    /// `serve`: another server registered under this one's name.
     LeaseLost = 6,
 }
 

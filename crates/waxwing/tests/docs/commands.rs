@@ -17,6 +17,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/internals/benchmark.md", "bench --quick", "takes minutes; tests/it runs a small one"),
     ("docs/internals/testing.md", "make test", "runs this test"),
     ("docs/internals/testing.md", "CRASH_SEED", "is a test itself"),
+    ("docs/internals/testing.md", "CHAOS_SEED", "is a test itself"),
     ("docs/operating/moving.md", "systemctl", "needs a service and directories of the system"),
     ("docs/operating/moving.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
     ("docs/operating/moving.md", "createdb", "needs PostgreSQL; tests/it moves to a real one"),

@@ -18,10 +18,12 @@
 mod harness;
 
 mod book;
+mod configuration;
 mod failover;
 mod kill;
 mod link;
 mod nodes;
 mod place;
 mod proxy;
+mod starts;
 mod suite;
