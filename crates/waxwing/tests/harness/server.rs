@@ -165,6 +165,21 @@ impl Server {
         answer["data"].as_array().unwrap().clone()
     }
 
+    /// Waits until a webhook has this status; the webhook.
+    pub(crate) async fn until_webhook(&self, hook: &Hook, status: &str) -> Value {
+        let mut tick = tokio::time::interval(std::time::Duration::from_millis(10));
+        within(async {
+            loop {
+                tick.tick().await;
+                let webhook = self.get(hook).await;
+                if webhook["status"] == status {
+                    return webhook;
+                }
+            }
+        })
+        .await
+    }
+
     /// Waits until a delivery is in this state; its detail.
     pub(crate) async fn until(&self, hook: &Hook, event: &str, state: &str) -> Value {
         let mut tick = tokio::time::interval(std::time::Duration::from_millis(10));
