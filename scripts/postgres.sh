@@ -4,7 +4,11 @@
 set -eu
 
 port=${PORT:-5433}
-programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+# Debian keeps PostgreSQL's programs out of the PATH, by version: the last one counts.
+programs=
+for folder in /usr/lib/postgresql/*/bin; do
+  [ -x "$folder/postgres" ] && programs=$folder
+done
 [ -n "$programs" ] || programs=$(dirname "$(command -v postgres)")
 folder=$(mktemp -d "${TMPDIR:-/tmp}/waxwing-postgres.XXXXXX")
 trap 'rm -rf "$folder"' EXIT

@@ -158,15 +158,29 @@ mod tests {
     }
 
     #[test]
-    fn databases_are_sqlite_files() {
+    fn databases_are_sqlite_files_or_on_postgres() {
         for (text, path) in
             [("sqlite:a.db", "a.db"), ("sqlite:///var/a.db", "/var/a.db"), ("sqlite:/a.db", "/a.db")]
         {
             assert_eq!(database(text), Ok(Database::Sqlite(path.into())), "{text}");
         }
-        assert!(database("postgres://localhost/w").unwrap_err().contains("not in this version"));
+        for url in ["postgres://localhost/w", "postgresql://me:secret@one,two/w?sslmode=require"] {
+            assert_eq!(database(url), Ok(Database::Postgres(url.into())));
+        }
         for text in ["a.db", "sqlite:", "sqlite::memory:", "mysql://x"] {
             assert!(database(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_taken_out_of_a_url_wherever_it_is() {
+        for (text, shown) in [
+            ("postgres://me:p@ss:w@db:5432/w?a=b", "postgres://me:***@db:5432/w?a=b"),
+            ("postgres://me@db/w", "postgres://me@db/w"),
+            ("postgres://db/w", "postgres://db/w"),
+            ("sqlite:a@b:c.db", "sqlite:a@b:c.db"),
+        ] {
+            assert_eq!(without_password(text), shown);
         }
     }
 

@@ -36,7 +36,7 @@ Then start the server on the target with the encryption key of the old one.";
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Options {
-    /// The database to move: sqlite:<path>
+    /// The database to move, such as sqlite:waxwing.db
     #[arg(long, value_name = "URL", value_parser = parse::database)]
     from: Database,
     /// Where to: postgres://user:password@host:5432/name [default: WAXWING_DATABASE]

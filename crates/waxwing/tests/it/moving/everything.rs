@@ -62,10 +62,6 @@ fn verifies(secret: &str, received: &Received) -> bool {
 async fn configure(server: &Server) {
     server.account("gone").await;
     assert_eq!(server.api.delete("/api/accounts/gone", None).await.unwrap().status, 204);
-    expect(
-        201,
-        server.api.post("/api/accounts", Some(json!({ "id": "nul", "name": "a\0b" }))).await.unwrap(),
-    );
     let path = "/api/accounts/acme/keys";
     expect(201, server.api.post(path, Some(json!({ "name": "of acme" }))).await.unwrap());
     let entry = json!({ "description": "Money came in", "example": { "amount": 250.00 } });
@@ -127,21 +123,14 @@ async fn the_log_reads_the_same_and_what_waited_goes_out() {
     let moved = summary(&run_move(&world, &database).await);
     assert_eq!(moved["status"], "moved");
     let counts = ["account", "webhook", "event", "idempotency", "delivery", "attempt"];
-    assert_eq!(counts.map(|table| rows(&moved, table)), [4, 5, 7, 1, 13, 6], "{moved:#}");
+    assert_eq!(counts.map(|table| rows(&moved, table)), [3, 5, 7, 1, 13, 6], "{moved:#}");
     let after = ["test.db", "test.db-wal"].map(|name| std::fs::read(world.path(name)).unwrap());
     assert!(source == after, "the source was changed");
 
     // One at a time, so that what arrives shows the order of what was begun.
     let one_by_one = [("RETRY_SCHEDULE", "1h"), ("IN_FLIGHT_PER_WEBHOOK", "1")];
     let server = serve_moved(&world, &database, &one_by_one).await;
-    for (before, after) in before.into_iter().zip(answers(&server, &hooks).await) {
-        let (path, mut before) = before;
-        if path == "/api/accounts" {
-            let text = before.to_string().replace("a\\u0000b", "a\u{fffd}b");
-            before = serde_json::from_str(&text).unwrap();
-        }
-        assert_eq!((&after.0, &after.1), (&path, &before));
-    }
+    assert_eq!(answers(&server, &hooks).await, before);
     assert_eq!(header(&slow.next().await, "webhook-id"), pending);
     server.until(&waiting, &pending, "delivered").await;
 
