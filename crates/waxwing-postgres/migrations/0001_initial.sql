@@ -137,7 +137,8 @@ CREATE TABLE pending (
   autovacuum_vacuum_insert_threshold = 100000,
   autovacuum_vacuum_cost_delay = 0
 );
-CREATE INDEX pending_by_lane ON pending (webhook_seq, owner, due_at, event_seq);
+-- Begins with the owner, so that nothing but a lane is ever sought in it.
+CREATE INDEX pending_by_lane ON pending (owner, webhook_seq, due_at, event_seq);
 
 CREATE TABLE node (
   seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

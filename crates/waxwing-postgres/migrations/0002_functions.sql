@@ -1,14 +1,18 @@
 -- The statements of each commit. As functions they are planned once for a connection
 -- rather than for each commit, through a pooler too, where nothing can be prepared.
--- Their plans must not depend on what they are called with, which is what
--- plan_cache_mode says: partitions are chosen while a statement runs.
+-- Their plans must depend neither on what they are called with (plan_cache_mode;
+-- partitions are chosen while a statement runs) nor on how large the tables happen to be
+-- when a connection plans them, which may be empty then and hold millions later: the
+-- other settings leave look-ups by index, one row after the other, as the only way.
 
 -- Locks nodes against being taken over or registered anew until the transaction ends
 -- (their renewals go on), then numbers events: while they are being kept no other
 -- period begins.
 CREATE FUNCTION begin_commit(nodes bigint[], events bigint)
 RETURNS TABLE (seq bigint, epoch bigint, lease_until bigint, event_rows bigint[])
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   numbers bigint[];
@@ -21,7 +25,9 @@ END $$;
 -- What was published before under these ids.
 CREATE FUNCTION events_by_id(ids text[])
 RETURNS TABLE (id text, account text, type text, created_at bigint, webhooks integer, body bytea)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT e.id, a.id, e.type, e.created_at, cardinality(e.webhooks), e.body
@@ -31,7 +37,9 @@ END $$;
 -- What was published before under these idempotency keys.
 CREATE FUNCTION events_by_key(keys text[])
 RETURNS TABLE (id text, account text, type text, created_at bigint, webhooks integer, body bytea, key text)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT e.id, a.id, e.type, e.created_at, cardinality(e.webhooks), e.body, i.key
@@ -45,7 +53,9 @@ CREATE FUNCTION keep_events(
   seqs bigint[], ids text[], accounts bigint[], types text[], times bigint[], lists text[], keys text[],
   bodies bytea[], waiting_events bigint[], waiting_webhooks bigint[], owners bigint[])
 RETURNS void
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
   INSERT INTO event (seq, id, account_seq, type, created_at, webhooks, body)
@@ -68,10 +78,11 @@ END $$;
 -- counts. "owner + 0" keeps entries from being sought along their lane.
 CREATE FUNCTION record_attempts(
   webhooks bigint[], events bigint[], owners bigint[], generations integer[], states smallint[], dues bigint[],
-  completions bigint[], starts bigint[], durations bigint[], codes integer[], errors text[], bodies bytea[],
-  first_event bigint, last_event bigint)
+  completions bigint[], starts bigint[], durations bigint[], codes integer[], errors text[], bodies bytea[])
 RETURNS TABLE (number bigint, state smallint, applied boolean)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   counted bigint[];
@@ -107,17 +118,16 @@ BEGIN
       state = CASE WHEN j.counts THEN j.state ELSE d.state END,
       completed_at = CASE WHEN j.counts THEN j.completed ELSE d.completed_at END
     FROM job j
-    WHERE d.webhook_seq = j.webhook AND d.event_seq = j.event AND d.event_seq BETWEEN first_event AND last_event
-    RETURNING j.n, d.state, j.counts, d.attempt_count
+    WHERE d.webhook_seq = j.webhook AND d.event_seq = j.event
+    RETURNING j.*, d.state AS state_now, d.attempt_count
   ), kept AS (
     INSERT INTO attempt (event_seq, webhook_seq, number, started_at, duration_ms, status_code, error, response_body)
-    SELECT j.event, j.webhook, d.attempt_count, j.started, j.duration, j.code, j.error, j.body
-    FROM done d JOIN job j USING (n)
+    SELECT d.event, d.webhook, d.attempt_count, d.started, d.duration, d.code, d.error, d.body FROM done d
   ), ended_badly AS (
     INSERT INTO failed (webhook_seq, event_seq)
-    SELECT j.webhook, j.event FROM done d JOIN job j USING (n) WHERE d.counts AND d.state = 3
+    SELECT d.webhook, d.event FROM done d WHERE d.counts AND d.state_now = 3
   )
-  SELECT d.n, d.state, d.counts FROM done d;
+  SELECT d.n, d.state_now, d.counts FROM done d;
 END $$;
 
 -- Adds to how webhooks fare. Rows are locked in their order, whatever order they are
@@ -127,22 +137,20 @@ CREATE FUNCTION add_health(
 RETURNS TABLE (
   last_success_at bigint, last_failure_at bigint, consecutive_failures bigint, failing_since bigint,
   webhook_seq bigint)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
+  PERFORM FROM webhook_health h WHERE h.webhook_seq = ANY(webhooks) ORDER BY h.webhook_seq FOR NO KEY UPDATE;
   RETURN QUERY
-  WITH locked AS MATERIALIZED (
-    SELECT h.webhook_seq FROM webhook_health h WHERE h.webhook_seq = ANY(webhooks)
-    ORDER BY h.webhook_seq FOR NO KEY UPDATE
-  )
   UPDATE webhook_health h SET
     last_success_at = coalesce(s.success_at, h.last_success_at),
     last_failure_at = coalesce(s.failure_at, h.last_failure_at),
     consecutive_failures = CASE WHEN s.success_at IS NULL THEN h.consecutive_failures ELSE 0 END + s.count,
     failing_since = CASE WHEN s.success_at IS NULL THEN coalesce(h.failing_since, s.since) ELSE s.since END
-  FROM locked l
-  JOIN unnest(webhooks, successes, failures_at, failures, sinces)
-    AS s(webhook, success_at, failure_at, count, since) ON s.webhook = l.webhook_seq
-  WHERE h.webhook_seq = l.webhook_seq
+  FROM unnest(webhooks, successes, failures_at, failures, sinces)
+    AS s(webhook, success_at, failure_at, count, since)
+  WHERE h.webhook_seq = s.webhook
   RETURNING h.last_success_at, h.last_failure_at, h.consecutive_failures, h.failing_since, h.webhook_seq;
 END $$;

@@ -20,10 +20,12 @@ const SWEEP_AGAIN: Duration = Duration::from_mins(1);
 /// The webhooks with work of a node, one look along the key for each.
 const LANES: &str = "\
 WITH RECURSIVE webhook AS (
-  (SELECT webhook_seq FROM pending ORDER BY webhook_seq LIMIT 1)
+  (SELECT webhook_seq FROM pending WHERE owner = $1 ORDER BY webhook_seq LIMIT 1)
   UNION ALL
-  SELECT (SELECT p.webhook_seq FROM pending p WHERE p.webhook_seq > w.webhook_seq ORDER BY p.webhook_seq LIMIT 1)
-  FROM webhook w WHERE w.webhook_seq IS NOT NULL
+  SELECT (
+    SELECT p.webhook_seq FROM pending p WHERE p.owner = $1 AND p.webhook_seq > w.webhook_seq
+    ORDER BY p.webhook_seq LIMIT 1
+  ) FROM webhook w WHERE w.webhook_seq IS NOT NULL
 ), lane AS (
   SELECT webhook_seq,
     EXISTS (SELECT FROM pending p WHERE p.webhook_seq = w.webhook_seq AND p.owner = $1 AND p.due_at = 0) AS first,

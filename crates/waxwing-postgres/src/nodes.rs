@@ -202,10 +202,12 @@ impl Shared {
 /// the key, so that a long backlog is not read for each bite.
 const TAKE: &str = "\
 WITH RECURSIVE webhook AS (
-  (SELECT webhook_seq FROM pending ORDER BY webhook_seq LIMIT 1)
+  (SELECT webhook_seq FROM pending WHERE owner = $1 ORDER BY webhook_seq LIMIT 1)
   UNION ALL
-  SELECT (SELECT p.webhook_seq FROM pending p WHERE p.webhook_seq > w.webhook_seq ORDER BY p.webhook_seq LIMIT 1)
-  FROM webhook w WHERE w.webhook_seq IS NOT NULL
+  SELECT (
+    SELECT p.webhook_seq FROM pending p WHERE p.owner = $1 AND p.webhook_seq > w.webhook_seq
+    ORDER BY p.webhook_seq LIMIT 1
+  ) FROM webhook w WHERE w.webhook_seq IS NOT NULL
 ), entry AS (
   SELECT p.* FROM webhook w CROSS JOIN LATERAL (
     SELECT webhook_seq, event_seq FROM pending WHERE webhook_seq = w.webhook_seq AND owner = $1

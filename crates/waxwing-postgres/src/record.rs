@@ -74,8 +74,6 @@ async fn write(
 ) -> Result<Vec<(usize, Outcome)>> {
     let of = || which.iter().map(|job| &jobs[*job]);
     let completions = || of().map(|(_, completion)| completion);
-    let (first, last) =
-        (completions().map(|one| one.key.event).min(), completions().map(|one| one.key.event).max());
     let webhooks: Vec<i64> = completions().map(|one| one.key.webhook).collect();
     let events: Vec<i64> = completions().map(|one| one.key.event).collect();
     let owners: Vec<i64> = of().map(|(node, one)| owner(shared, *node, one)).collect();
@@ -101,7 +99,6 @@ async fn write(
             webhooks => INT8_ARRAY, events => INT8_ARRAY, owners => INT8_ARRAY, generations => INT4_ARRAY,
             states => INT2_ARRAY, due => INT8_ARRAY, completed => INT8_ARRAY, started => INT8_ARRAY,
             took => INT8_ARRAY, codes => INT4_ARRAY, errors => TEXT_ARRAY, bodies => BYTEA_ARRAY,
-            first => INT8, last => INT8,
         ],
     )
     .await?;
@@ -135,7 +132,7 @@ fn due_at(completion: &Completion) -> Option<i64> {
 
 /// What the function looks at and does: migrations/0002_functions.sql.
 const RECORD: &str = "SELECT number, state, applied FROM record_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-     $11, $12, $13, $14)";
+     $11, $12)";
 
 impl Written<'_> {
     /// How the webhooks fared by the attempts that counted.
