@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, header, request::Parts};
+use http::{header, request::Parts};
 use sha2::{Digest, Sha256};
-use waxwing_core::{AccountId, Entropy, clock::random};
-use waxwing_store::Principal;
+use waxwing_core::{AccountId, Entropy, Role, clock::random};
+use waxwing_store::{Actor, By, Principal};
 
 use crate::{
     Api,
     problem::{Code, Problem, Result},
+    server::{Peer, RequestId},
 };
 
 /// An operator key names the account that it acts for in this header.
@@ -37,20 +38,29 @@ fn with_prefix(prefix: &str, entropy: &dyn Entropy) -> String {
     bytes.iter().fold(prefix.to_owned(), |key, byte| key + &format!("{byte:02x}"))
 }
 
-/// Whoever holds a valid key.
+/// Whoever holds a valid key that may read.
 pub(crate) struct Caller;
 
-/// An operator.
-pub(crate) struct Operator;
+/// An operator; who it is, for the audit log.
+pub(crate) struct Operator(pub(crate) Actor);
 
-/// The account that an account route is about.
-pub(crate) struct Account(pub(crate) AccountId);
+/// Whoever may publish events.
+pub(crate) struct Publisher;
+
+/// The account that is to be read.
+pub(crate) struct Viewer(pub(crate) AccountId);
+
+/// The account that is to be changed, and who changes it.
+pub(crate) struct Account(pub(crate) AccountId, pub(crate) Actor);
 
 impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
-        principal(&parts.headers, api).map(|_| Self)
+        match principal(parts, api)?.role {
+            Role::Operator | Role::Account | Role::AccountReadOnly => Ok(Self),
+            Role::Publisher => Err(publishes_only()),
+        }
     }
 }
 
@@ -58,13 +68,32 @@ impl FromRequestParts<Arc<Api>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
-        match principal(&parts.headers, api)? {
-            Principal::Operator => Ok(Self),
-            Principal::Account(_) => Err(Problem::new(
-                Code::OperatorOnly,
-                "This route is for operator keys; yours is an account key.",
-            )),
+        let principal = principal(parts, api)?;
+        match principal.role {
+            Role::Operator => Ok(Self(actor(parts, api, principal))),
+            Role::Publisher => Err(publishes_only()),
+            Role::Account | Role::AccountReadOnly => Err(for_operators()),
         }
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Publisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
+        match principal(parts, api)?.role {
+            Role::Operator | Role::Publisher => Ok(Self),
+            Role::Account | Role::AccountReadOnly => Err(for_operators()),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
+        let principal = principal(parts, api)?;
+        named_account(parts, api, &principal).map(Self)
     }
 }
 
@@ -72,30 +101,58 @@ impl FromRequestParts<Arc<Api>> for Account {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
-        let principal = principal(&parts.headers, api)?;
-        let named = parts.headers.get(ACCOUNT_HEADER);
-        let named = named.map(|value| value.to_str().unwrap_or_default());
-        match (principal, named) {
-            (Principal::Operator, None) => Err(Problem::new(
-                Code::AccountHeaderMissing,
-                "With an operator key, name the account in the header Waxwing-Account.",
-            )),
-            (Principal::Operator, Some(text)) => AccountId::parse(text)
-                .ok()
-                .filter(|id| api.store.directory().account(id).is_some())
-                .map(Self)
-                .ok_or_else(|| Problem::not_found("account")),
-            (Principal::Account(own), Some(text)) if own.as_str() != text => {
-                Err(Problem::not_found("account"))
-            }
-            (Principal::Account(own), _) => Ok(Self(own)),
+        let principal = principal(parts, api)?;
+        let account = named_account(parts, api, &principal)?;
+        if principal.role == Role::AccountReadOnly {
+            return Err(Problem::new(Code::ReadOnly, "This key may read and change nothing."));
         }
+        Ok(Self(account, actor(parts, api, principal)))
     }
 }
 
-fn principal(headers: &HeaderMap, api: &Api) -> Result<Principal> {
+fn for_operators() -> Problem {
+    Problem::new(Code::OperatorOnly, "This route is for operator keys; yours is an account key.")
+}
+
+fn publishes_only() -> Problem {
+    Problem::new(Code::PublishOnly, "This key may publish events and nothing else.")
+}
+
+/// Its own account for an account's key; for an operator's the one that the header names.
+fn named_account(parts: &Parts, api: &Api, principal: &Principal) -> Result<AccountId> {
+    let named = parts.headers.get(ACCOUNT_HEADER);
+    let named = named.map(|value| value.to_str().unwrap_or_default());
+    if principal.role == Role::Publisher {
+        return Err(publishes_only());
+    }
+    match (&principal.account, named) {
+        (None, None) => Err(Problem::new(
+            Code::AccountHeaderMissing,
+            "With an operator key, name the account in the header Waxwing-Account.",
+        )),
+        (None, Some(text)) => AccountId::parse(text)
+            .ok()
+            .filter(|id| api.store.directory().account(id).is_some())
+            .ok_or_else(|| Problem::not_found("account")),
+        (Some(own), Some(text)) if own.as_str() != text => Err(Problem::not_found("account")),
+        (Some(own), _) => Ok(own.clone()),
+    }
+}
+
+/// Who asks, for the audit log.
+fn actor(parts: &Parts, api: &Api, principal: Principal) -> Actor {
+    Actor {
+        by: By::Key(principal.key, principal.role),
+        at: api.now(),
+        source: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+    }
+}
+
+fn principal(parts: &Parts, api: &Api) -> Result<Principal> {
     let refuse = |detail: &str| Problem::new(Code::Unauthorized, detail);
-    let value = headers
+    let value = parts
+        .headers
         .get(header::AUTHORIZATION)
         .ok_or_else(|| refuse("Send your API key in the header Authorization: Bearer <key>."))?;
     let key = value
@@ -106,7 +163,5 @@ fn principal(headers: &HeaderMap, api: &Api) -> Result<Principal> {
         .map(|(_, key)| key.trim())
         .ok_or_else(|| refuse("The header Authorization must read: Bearer <key>."))?;
     let known = api.store.directory().principal(&hash_key(key));
-    known
-        .map(|(_, principal)| principal)
-        .ok_or_else(|| refuse("This API key is not known here: it may have been revoked."))
+    known.ok_or_else(|| refuse("This API key is not known here: it may have been revoked."))
 }

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use crate::{
     problem::Code,
-    routes::{accounts, event_types, events, health, keys, log, replay, secrets, webhooks},
+    routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ use crate::{
         keys::create,
         keys::list,
         keys::delete,
+        audit::list,
         event_types::put,
         event_types::delete,
         health::alive,
@@ -158,8 +159,11 @@ fn explain(parameter: &mut Value) {
         "cursor" => "`next_cursor` of the page before",
         "status" => "Only those in this state",
         "type" => "Only those of exactly this event type",
-        "since" => "Only those published at this moment or later (RFC 3339)",
-        "until" => "Only those published before this moment (RFC 3339)",
+        "account_id" => "Only those that concern this account",
+        "object" => "Only those about the thing with this id",
+        "action" => "Only those of exactly this action",
+        "since" => "Only those from this moment on (RFC 3339)",
+        "until" => "Only those before this moment (RFC 3339)",
         "Idempotency-Key" => "Makes publishing again harmless: 1 to 255 visible ASCII characters",
         _ => return,
     };

@@ -42,6 +42,8 @@ codes! {
     AccountHeaderMissing = "account_header_missing", BAD_REQUEST, "An operator key must name an account here";
     Unauthorized = "unauthorized", UNAUTHORIZED, "No valid API key";
     OperatorOnly = "operator_only", FORBIDDEN, "Only an operator key may do this";
+    PublishOnly = "publish_only", FORBIDDEN, "This key may only publish";
+    ReadOnly = "read_only", FORBIDDEN, "This key may only read";
     NotFound = "not_found", NOT_FOUND, "There is no such thing";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "This route has other methods";
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not arrive in time";

@@ -1,8 +1,8 @@
 //! Query parameters.
 
 use http::Uri;
-use waxwing_core::{DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
-use waxwing_store::{LogFilter, PageRequest, page::MAX_PAGE};
+use waxwing_core::{AccountId, DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
+use waxwing_store::{AuditFilter, LogFilter, PageRequest, page::MAX_PAGE};
 
 use crate::{
     cursor,
@@ -58,16 +58,27 @@ impl Query {
         Ok(PageRequest { limit: limit.unwrap_or(DEFAULT_PAGE), cursor })
     }
 
+    pub(crate) fn audit_filter(&self) -> Result<AuditFilter> {
+        let account = self.parsed("account_id", "an account's id", |text| AccountId::parse(text).ok())?;
+        let word = |name| self.parsed(name, "a word without U+0000", word);
+        let (object, action) = (word("object")?, word("action")?);
+        Ok(AuditFilter { account, object, action, since: self.time("since")?, until: self.time("until")? })
+    }
+
+    fn time(&self, name: &str) -> Result<Option<Timestamp>> {
+        let what = "a time such as 2026-03-26T10:00:00.000Z (RFC 3339)";
+        self.parsed(name, what, |text| Timestamp::parse(text).ok())
+    }
+
     pub(crate) fn log_filter(&self) -> Result<LogFilter> {
         let states = "one of pending, retrying, held, delivered, failed, canceled";
-        let time = "a time such as 2026-03-26T10:00:00.000Z (RFC 3339)";
         Ok(LogFilter {
             state: self.parsed("status", states, DeliveryState::parse)?,
             event_type: self.parsed("type", "an event type such as deposit.completed", |text| {
                 EventType::parse(text).ok()
             })?,
-            since: self.parsed("since", time, |text| Timestamp::parse(text).ok())?,
-            until: self.parsed("until", time, |text| Timestamp::parse(text).ok())?,
+            since: self.time("since")?,
+            until: self.time("until")?,
         })
     }
 
@@ -79,4 +90,9 @@ impl Query {
             _ => None,
         })
     }
+}
+
+/// A text that every store can look for.
+fn word(text: &str) -> Option<String> {
+    (!text.contains('\0')).then(|| text.to_owned())
 }

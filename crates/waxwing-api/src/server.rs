@@ -1,6 +1,6 @@
 //! The router, and what happens around every request: an id, a count, a log line.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -16,12 +16,20 @@ use waxwing_store::metrics::RequestLabel;
 use crate::{
     Api, docs, openapi,
     problem::{Code, Problem},
-    routes::{accounts, event_types, events, health, keys, log, replay, secrets, webhooks},
+    routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a caller.
 const REQUEST_ID_LEN: usize = 128;
+
+/// The address that a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A request's id.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
 
 /// Every route; `/metrics` only if it has no address of its own.
 pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
@@ -46,6 +54,7 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .route("/api/accounts/{id}", get(accounts::show).delete(accounts::delete))
         .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
         .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
+        .route("/api/audit", get(audit::list))
         .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
     let metrics = if with_metrics { metrics() } else { Router::new() };
     account
@@ -101,9 +110,10 @@ async fn method_not_allowed() -> Problem {
     Problem::new(Code::MethodNotAllowed, "This route has other methods: see the header Allow, or GET /docs.")
 }
 
-async fn around(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+async fn around(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&api, &request);
+    request.extensions_mut().insert(RequestId(id.to_str().unwrap_or_default().to_owned()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;

@@ -1,14 +1,19 @@
 //! Accounts and API keys.
 
-use tokio_postgres::Row;
+use deadpool_postgres::Transaction;
+use tokio_postgres::{GenericClient, Row};
 use waxwing_core::{AccountId, KeyId, Timestamp};
-use waxwing_store::{Account, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest};
+use waxwing_store::{
+    Account, Actor, AuditEntry, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest,
+};
 
 use crate::{
+    audit,
     changes::{self, Change},
     rows,
-    sql::{Result, first, get, params, query},
+    sql::{Result, execute, first, get, params, query},
     store::Shared,
+    webhooks,
 };
 
 const COLUMNS: &str = "SELECT seq, id, name, created_at FROM account WHERE deleted_at IS NULL";
@@ -21,10 +26,7 @@ fn account(row: &Row) -> Result<(i64, Account)> {
 
 impl Shared {
     pub(crate) async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
-        let connection = self.connection().await?;
-        let sql = format!("{COLUMNS} AND id = $1");
-        let row = first(&**connection, &sql, params![id.as_str() => TEXT]).await?;
-        row.map(|row| Ok(account(&row)?.1)).transpose()
+        one(&**self.connection().await?, id).await
     }
 
     pub(crate) async fn accounts(&self, page: PageRequest) -> Result<Page<Account>> {
@@ -38,6 +40,7 @@ impl Shared {
     pub(crate) async fn create_account(
         &self,
         account: NewAccount,
+        by: &Actor,
     ) -> Result<Result<Account, CreateAccountError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
@@ -49,36 +52,32 @@ impl Shared {
         )
         .await?;
         let Some(row) = made else { return Ok(Err(CreateAccountError::Exists)) };
+        let account = Account { id: account.id, name: account.name, created_at: account.created_at };
+        audit::note(&transaction, AuditEntry::of_account(by, None, Some(&account))).await?;
         changes::note(&transaction, &[Change::Account(get(&row, 0)?)]).await?;
         transaction.commit().await?;
         drop(connection);
         changes::refresh(self).await?;
-        Ok(Ok(Account { id: account.id, name: account.name, created_at: account.created_at }))
+        Ok(Ok(account))
     }
 
     /// The row stays, so that the id is not used again for somebody else.
-    pub(crate) async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
+    pub(crate) async fn delete_account(&self, id: &AccountId, by: &Actor) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let deleted = first(
-            &*transaction,
-            "UPDATE account SET deleted_at = $1 WHERE id = $2 AND deleted_at IS NULL RETURNING seq",
-            params![now.millis() => INT8, id.as_str() => TEXT],
-        )
-        .await?;
-        let Some(row) = deleted else { return Ok(false) };
-        let seq: i64 = get(&row, 0)?;
-        let mut noted = vec![Change::Account(seq)];
-        let sql = "DELETE FROM api_key WHERE account_seq = $1 RETURNING seq, id";
-        for row in query(&*transaction, sql, params![seq => INT8]).await? {
-            noted.push(Change::Key(get(&row, 0)?, get(&row, 1)?));
+        let Some(gone) = one(&*transaction, id).await? else { return Ok(false) };
+        let mut noted = Vec::new();
+        for (row, key) in keys(&*transaction, Some(id)).await? {
+            noted.push(remove_key(&transaction, row, &key, by).await?);
         }
-        let sql =
-            "UPDATE webhook SET deleted_at = $1 WHERE account_seq = $2 AND deleted_at IS NULL RETURNING seq";
-        for row in query(&*transaction, sql, params![now.millis() => INT8, seq => INT8]).await? {
-            noted.push(Change::Webhook(get(&row, 0)?));
+        for webhook in webhooks::of_account(&*transaction, id).await? {
+            noted.push(webhooks::remove(&transaction, id, &webhook, by).await?);
         }
+        let sql = "UPDATE account SET deleted_at = $1 WHERE id = $2 RETURNING seq";
+        let marked = first(&*transaction, sql, params![by.at.millis() => INT8, id.as_str() => TEXT]).await?;
+        noted.push(Change::Account(marked.map_or(Ok(0), |row| get(&row, 0))?));
+        audit::note(&transaction, AuditEntry::of_account(by, Some(&gone), None)).await?;
         changes::note(&transaction, &noted).await?;
         transaction.commit().await?;
         drop(connection);
@@ -87,49 +86,36 @@ impl Shared {
     }
 
     pub(crate) async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
-        let connection = self.connection().await?;
-        let found = query(
-            &**connection,
-            "SELECT k.id, k.name, k.created_at FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq \
-             WHERE a.id IS NOT DISTINCT FROM $1 ORDER BY k.seq",
-            params![account.map(AccountId::as_str) => TEXT],
-        )
-        .await?;
-        let key = |row: &Row| {
-            Ok(Key {
-                id: rows::key_id(row, 0)?,
-                account: account.cloned(),
-                name: get(row, 1)?,
-                created_at: rows::time(row, 2)?,
-            })
-        };
-        found.iter().map(key).collect()
+        let found = keys(&**self.connection().await?, account).await?;
+        Ok(found.into_iter().map(|(_, key)| key).collect())
     }
 
-    pub(crate) async fn create_key(&self, key: NewKey) -> Result<bool> {
+    pub(crate) async fn create_key(&self, new: &NewKey, by: &Actor) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let mut account: Option<i64> = None;
-        if let Some(id) = &key.key.account {
+        let (key, mut account) = (&new.key, None);
+        if let Some(id) = &key.account {
             let sql = "SELECT seq FROM account WHERE id = $1 AND deleted_at IS NULL";
             let Some(row) = first(&*transaction, sql, params![id.as_str() => TEXT]).await? else {
                 return Ok(false);
             };
-            account = Some(get(&row, 0)?);
+            account = Some(get::<i64>(&row, 0)?);
         }
         let made = first(
             &*transaction,
-            "INSERT INTO api_key (id, hash, account_seq, name, created_at) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT DO NOTHING RETURNING seq",
+            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING seq",
             params![
-                key.key.id.as_str() => TEXT, &key.hash[..] => BYTEA, account => INT8, key.key.name => TEXT,
-                key.key.created_at.millis() => INT8,
+                key.id.as_str() => TEXT, &new.hash[..] => BYTEA, account => INT8,
+                rows::role_number(key.role) => INT2, key.name => TEXT, key.created_at.millis() => INT8,
+                key.expires_at.map(Timestamp::millis) => INT8,
             ],
         )
         .await?;
         if let Some(row) = made {
-            changes::note(&transaction, &[Change::Key(get(&row, 0)?, key.key.id.to_string())]).await?;
+            audit::note(&transaction, AuditEntry::of_key(by, None, Some(key))).await?;
+            changes::note(&transaction, &[Change::Key(get(&row, 0)?, key.id.to_string())]).await?;
         }
         transaction.commit().await?;
         drop(connection);
@@ -137,22 +123,60 @@ impl Shared {
         Ok(true)
     }
 
-    pub(crate) async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
+    pub(crate) async fn delete_key(
+        &self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let deleted = first(
-            &*transaction,
-            "DELETE FROM api_key WHERE id = $1 AND account_seq = (SELECT seq FROM account WHERE id = $2) \
-             RETURNING seq",
-            params![id.as_str() => TEXT, account.as_str() => TEXT],
-        )
-        .await?;
-        let Some(row) = deleted else { return Ok(false) };
-        changes::note(&transaction, &[Change::Key(get(&row, 0)?, id.to_string())]).await?;
+        let found = keys(&*transaction, account).await?.into_iter().find(|(_, key)| key.id == *id);
+        let Some((row, key)) = found else { return Ok(false) };
+        let change = remove_key(&transaction, row, &key, by).await?;
+        changes::note(&transaction, &[change]).await?;
         transaction.commit().await?;
         drop(connection);
         changes::refresh(self).await?;
         Ok(true)
     }
+}
+
+async fn one<C: GenericClient + Sync>(client: &C, id: &AccountId) -> Result<Option<Account>> {
+    let row = first(client, &format!("{COLUMNS} AND id = $1"), params![id.as_str() => TEXT]).await?;
+    row.map(|row| Ok(account(&row)?.1)).transpose()
+}
+
+/// The columns that [`key`] reads, and where they stand.
+pub(crate) const KEY: &str = "SELECT k.id, a.id, k.role, k.name, k.created_at, k.expires_at, k.last_used_at, \
+     k.seq, k.hash FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq";
+
+pub(crate) fn key(row: &Row) -> Result<Key> {
+    let account = match get::<Option<&str>>(row, 1)? {
+        Some(_) => Some(rows::account_id(row, 1)?),
+        None => None,
+    };
+    Ok(Key {
+        id: rows::key_id(row, 0)?,
+        account,
+        role: rows::role(row, 2)?,
+        name: get(row, 3)?,
+        created_at: rows::time(row, 4)?,
+        expires_at: rows::optional_time(row, 5)?,
+        last_used_at: rows::optional_time(row, 6)?,
+    })
+}
+
+/// Keys with their rows, oldest first.
+async fn keys<C: GenericClient + Sync>(client: &C, account: Option<&AccountId>) -> Result<Vec<(i64, Key)>> {
+    let sql = format!("{KEY} WHERE a.id IS NOT DISTINCT FROM $1 ORDER BY k.seq");
+    let found = query(client, &sql, params![account.map(AccountId::as_str) => TEXT]).await?;
+    found.iter().map(|row| Ok((get(row, 7)?, key(row)?))).collect()
+}
+
+async fn remove_key(transaction: &Transaction<'_>, row: i64, key: &Key, by: &Actor) -> Result<Change> {
+    execute(&**transaction, "DELETE FROM api_key WHERE seq = $1", params![row => INT8]).await?;
+    audit::note(transaction, AuditEntry::of_key(by, Some(key), None)).await?;
+    Ok(Change::Key(row, key.id.to_string()))
 }

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
-    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
-    RotatedSecret, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
+    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -103,8 +104,12 @@ impl Store for PostgresStore {
         Ok(self.shared.within(self.shared.leave(node)).await?)
     }
 
-    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError> {
-        flat(self.shared.within(self.shared.create_account(account)).await)
+    async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {
+        Ok(self.shared.within(self.shared.audit_log(&filter, page)).await?)
+    }
+
+    async fn create_account(&self, account: NewAccount, by: &Actor) -> Result<Account, CreateAccountError> {
+        flat(self.shared.within(self.shared.create_account(account, by)).await)
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
@@ -115,32 +120,32 @@ impl Store for PostgresStore {
         Ok(self.shared.within(self.shared.accounts(page)).await?)
     }
 
-    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
-        Ok(self.shared.within(self.shared.delete_account(id, now)).await?)
+    async fn delete_account(&self, id: &AccountId, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_account(id, by)).await?)
     }
 
-    async fn create_key(&self, key: NewKey) -> Result<bool> {
-        Ok(self.shared.within(self.shared.create_key(key)).await?)
+    async fn create_key(&self, key: NewKey, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.create_key(&key, by)).await?)
     }
 
     async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
         Ok(self.shared.within(self.shared.keys(account)).await?)
     }
 
-    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
-        Ok(self.shared.within(self.shared.delete_key(account, id)).await?)
+    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_key(account, id, by)).await?)
     }
 
-    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
-        Ok(self.shared.within(self.shared.put_event_type(entry)).await?)
+    async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.put_event_type(entry, by)).await?)
     }
 
-    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
-        Ok(self.shared.within(self.shared.delete_event_type(event_type)).await?)
+    async fn delete_event_type(&self, event_type: &EventType, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_event_type(event_type, by)).await?)
     }
 
-    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError> {
-        flat(self.shared.within(self.shared.create_webhook(&webhook)).await)
+    async fn create_webhook(&self, webhook: NewWebhook, by: &Actor) -> Result<Webhook, CreateWebhookError> {
+        flat(self.shared.within(self.shared.create_webhook(&webhook, by)).await)
     }
 
     async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>> {
@@ -161,13 +166,13 @@ impl Store for PostgresStore {
         account: &AccountId,
         id: &WebhookId,
         change: WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>> {
-        Ok(self.shared.within(self.shared.update_webhook(account, id, &change, now)).await?)
+        Ok(self.shared.within(self.shared.update_webhook(account, id, &change, by)).await?)
     }
 
-    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        Ok(self.shared.within(self.shared.delete_webhook(account, id, now)).await?)
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.delete_webhook(account, id, by)).await?)
     }
 
     async fn rotate_secret(
@@ -175,12 +180,13 @@ impl Store for PostgresStore {
         account: &AccountId,
         id: &WebhookId,
         secret: RotatedSecret,
+        by: &Actor,
     ) -> Result<bool> {
-        Ok(self.shared.within(self.shared.rotate_secret(account, id, &secret)).await?)
+        Ok(self.shared.within(self.shared.rotate_secret(account, id, &secret, by)).await?)
     }
 
-    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        Ok(self.shared.within(self.shared.end_grace_period(account, id, now)).await?)
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.end_grace_period(account, id, by)).await?)
     }
 
     async fn log(

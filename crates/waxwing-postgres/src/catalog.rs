@@ -2,22 +2,22 @@
 
 use bytes::Bytes;
 use waxwing_core::EventType;
-use waxwing_store::CatalogEntry;
+use waxwing_store::{Actor, AuditEntry, CatalogEntry};
 
 use crate::{
+    audit,
     changes::{self, Change},
     sql::{Result, execute, first, get, params},
     store::Shared,
 };
 
 impl Shared {
-    pub(crate) async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
+    pub(crate) async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
         let name = entry.event_type.as_str();
-        let sql = "SELECT 1 FROM event_type WHERE type = $1";
-        let known = first(&*transaction, sql, params![name => TEXT]).await?.is_some();
+        let before = changes::event_type(&*transaction, name).await?;
         execute(
             &*transaction,
             "INSERT INTO event_type (type, description, example, schema) VALUES ($1, $2, $3, $4) \
@@ -26,21 +26,25 @@ impl Shared {
             params![name => TEXT, entry.description => TEXT, entry.example => TEXT, entry.schema => TEXT],
         )
         .await?;
+        audit::note(&transaction, AuditEntry::of_event_type(by, before.as_ref(), Some(&entry))).await?;
         changes::note(&transaction, &[Change::EventType(name.to_owned())]).await?;
         transaction.commit().await?;
         drop(connection);
         changes::refresh(self).await?;
-        Ok(!known)
+        Ok(before.is_none())
     }
 
-    pub(crate) async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
+    pub(crate) async fn delete_event_type(&self, event_type: &EventType, by: &Actor) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let sql = "DELETE FROM event_type WHERE type = $1";
-        if execute(&*transaction, sql, params![event_type.as_str() => TEXT]).await? == 0 {
+        let before = changes::event_type(&*transaction, event_type.as_str()).await?;
+        if before.is_none() {
             return Ok(false);
         }
+        let sql = "DELETE FROM event_type WHERE type = $1";
+        execute(&*transaction, sql, params![event_type.as_str() => TEXT]).await?;
+        audit::note(&transaction, AuditEntry::of_event_type(by, before.as_ref(), None)).await?;
         changes::note(&transaction, &[Change::EventType(event_type.to_string())]).await?;
         transaction.commit().await?;
         drop(connection);

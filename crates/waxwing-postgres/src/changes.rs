@@ -14,6 +14,7 @@ use waxwing_core::{EventType, KeyId, seal::SealedSecret};
 use waxwing_store::{CatalogEntry, Principal, Target};
 
 use crate::{
+    accounts,
     error::Error,
     rows,
     sql::{BOUNDED, Result, execute, first, get, params, query},
@@ -87,19 +88,18 @@ pub(crate) async fn load(shared: &Shared) -> Result<()> {
     for row in query(&*snapshot, "SELECT id, seq FROM account WHERE deleted_at IS NULL", &[]).await? {
         shared.directory.put_account(rows::account_id(&row, 0)?, get(&row, 1)?);
     }
-    for row in query(&*snapshot, KEYS, &[]).await? {
+    for row in query(&*snapshot, accounts::KEY, &[]).await? {
         put_key(shared, &row)?;
     }
     for row in query(&*snapshot, TARGET, &[]).await? {
         shared.directory.put_target(target(&row)?);
     }
     for row in query(&*snapshot, TYPES, &[]).await? {
-        shared.directory.put_event_type(event_type(&row)?);
+        shared.directory.put_event_type(entry(&row)?);
     }
     Ok(())
 }
 
-const KEYS: &str = "SELECT k.hash, k.id, a.id FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq";
 const TYPES: &str = "SELECT type, description, example, schema FROM event_type";
 
 /// Takes in every change that is committed.
@@ -138,7 +138,7 @@ async fn apply<C: GenericClient + Sync>(shared: &Shared, client: &C, change: &Ch
             }
         }
         Change::Key(seq, id) => {
-            let sql = format!("{KEYS} WHERE k.seq = $1");
+            let sql = format!("{} WHERE k.seq = $1", accounts::KEY);
             let row = first(client, &sql, params![*seq => INT8]).await?;
             match row {
                 Some(row) => put_key(shared, &row)?,
@@ -152,30 +152,31 @@ async fn apply<C: GenericClient + Sync>(shared: &Shared, client: &C, change: &Ch
             }
             shared.feed.changed(*seq);
         }
-        Change::EventType(name) => {
-            let sql = format!("{TYPES} WHERE type = $1");
-            let row = first(client, &sql, params![name => TEXT]).await?;
-            match row {
-                Some(row) => directory.put_event_type(event_type(&row)?),
-                None => directory.remove_event_type(&EventType::parse(name).map_err(rows::unreadable)?),
-            }
-        }
+        Change::EventType(name) => match event_type(client, name).await? {
+            Some(entry) => directory.put_event_type(entry),
+            None => directory.remove_event_type(&EventType::parse(name).map_err(rows::unreadable)?),
+        },
     }
     Ok(())
 }
 
 fn put_key(shared: &Shared, row: &Row) -> Result<()> {
-    let hash = <[u8; 32]>::try_from(get::<&[u8]>(row, 0)?);
+    let hash = <[u8; 32]>::try_from(get::<&[u8]>(row, 8)?);
     let hash = hash.map_err(|_| Error::Unreadable("a key's hash has not 32 bytes".into()))?;
-    let principal = match get::<Option<&str>>(row, 2)? {
-        None => Principal::Operator,
-        Some(_) => Principal::Account(rows::account_id(row, 2)?),
-    };
-    shared.directory.put_key(hash, rows::key_id(row, 1)?, principal);
+    shared.directory.put_key(hash, Principal::of(&accounts::key(row)?));
     Ok(())
 }
 
-fn event_type(row: &Row) -> Result<CatalogEntry> {
+/// An event type as it stands in the catalog.
+pub(crate) async fn event_type<C: GenericClient + Sync>(
+    client: &C,
+    name: &str,
+) -> Result<Option<CatalogEntry>> {
+    let row = first(client, &format!("{TYPES} WHERE type = $1"), params![name => TEXT]).await?;
+    row.as_ref().map(entry).transpose()
+}
+
+fn entry(row: &Row) -> Result<CatalogEntry> {
     Ok(CatalogEntry {
         event_type: rows::event_type(row, 0)?,
         description: get(row, 1)?,

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod address;
+mod audit;
 mod calls;
 mod catalog;
 mod changes;

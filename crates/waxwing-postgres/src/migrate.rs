@@ -10,8 +10,11 @@ use crate::{
 };
 
 /// The migrations, in order. Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_functions.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_functions.sql"),
+    include_str!("../migrations/0003_keys_and_audit.sql"),
+];
 
 /// Any number that nobody else takes: "waxwing" in ASCII.
 const LOCK: i64 = 0x77_61_78_77_69_6e_67;

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde_json::json;
 use tokio_postgres::Client;
 use waxwing_core::{DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict};
-use waxwing_store::{Completion, DeliveryKey, Node, Recorded, StoreError};
+use waxwing_store::{Actor, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError};
 
 use crate::{
+    audit,
     changes::{self, Change},
     committer::{Effects, Recording},
     health::{Fared, Judgement},
@@ -222,6 +224,12 @@ pub(crate) async fn disable(shared: &Shared, disable: &Disable) -> Result<()> {
     )
     .await?;
     if changed > 0 {
+        if let Some(target) = shared.directory.target(disable.webhook) {
+            let told = json!({ "status": "disabled", "disabled_reason": disable.reason.as_str() });
+            let (by, account, id) = (Actor::server(disable.now), Some(&target.account), target.id.as_str());
+            let entry = AuditEntry::of(&by, "webhook.disable", account, id, Some(&told));
+            audit::note(&transaction, Some(entry)).await?;
+        }
         changes::note(&transaction, &[Change::Webhook(disable.webhook)]).await?;
     }
     transaction.commit().await?;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use tokio_postgres::Row;
 use waxwing_core::{
-    AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Timestamp, WebhookId,
+    AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId,
     WebhookStatus,
 };
 
@@ -71,6 +71,21 @@ pub(crate) fn status_number(status: WebhookStatus) -> i16 {
         WebhookStatus::Inactive => 1,
         WebhookStatus::Disabled(DisabledReason::Gone) => 2,
         WebhookStatus::Disabled(DisabledReason::Failing) => 3,
+    }
+}
+
+pub(crate) fn role(row: &Row, column: usize) -> Result<Role> {
+    let number: i16 = get(row, column)?;
+    let known = Role::ALL.into_iter().find(|role| role_number(*role) == number);
+    known.ok_or_else(|| unreadable(format!("role {number}")))
+}
+
+pub(crate) fn role_number(role: Role) -> i16 {
+    match role {
+        Role::Operator => 0,
+        Role::Publisher => 1,
+        Role::Account => 2,
+        Role::AccountReadOnly => 3,
     }
 }
 

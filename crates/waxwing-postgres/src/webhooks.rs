@@ -1,13 +1,16 @@
 //! Webhooks and their secrets.
 
 use deadpool_postgres::Transaction;
+use serde_json::json;
 use tokio_postgres::{GenericClient, Row};
 use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook, WebhookChange,
+    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook,
+    WebhookChange,
 };
 
 use crate::{
+    audit,
     changes::{self, Change},
     health, rows,
     sql::{Result, execute, first, get, params, query},
@@ -88,6 +91,7 @@ impl Shared {
     pub(crate) async fn create_webhook(
         &self,
         new: &NewWebhook,
+        by: &Actor,
     ) -> Result<Result<Webhook, CreateWebhookError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
@@ -116,7 +120,6 @@ impl Shared {
         )
         .await?;
         let seq = made.map_or(Ok(0), |row| get(&row, 0))?;
-        self.changed(transaction, seq).await?;
         let webhook = Webhook {
             id: new.id.clone(),
             account: new.account.clone(),
@@ -128,6 +131,8 @@ impl Shared {
             created_at: new.created_at,
             updated_at: new.created_at,
         };
+        audit::note(&transaction, AuditEntry::of_webhook(by, None, Some(&webhook))).await?;
+        self.changed(transaction, Change::Webhook(seq)).await?;
         Ok(Ok(webhook))
     }
 
@@ -136,12 +141,13 @@ impl Shared {
         account: &AccountId,
         id: &WebhookId,
         change: &WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
         let Some((seq, status)) = row_of(&*transaction, account, id).await? else { return Ok(None) };
+        let before = one(&*transaction, account, id).await?;
         let (mut number, mut activate) = (None, false);
         match (change.active, status.is_active()) {
             (Some(true), false) => (number, activate) = (Some(0_i16), true),
@@ -158,7 +164,7 @@ impl Shared {
              description = CASE WHEN $5 THEN $6 ELSE description END, status = coalesce($7, status), \
              releasing = CASE WHEN $7 IS NULL THEN releasing ELSE $8 END WHERE seq = $1",
             params![
-                seq => INT8, now.millis() => INT8, change.url => TEXT,
+                seq => INT8, by.at.millis() => INT8, change.url => TEXT,
                 change.events.as_deref().map(rows::patterns_text) => TEXT, describe => BOOL, description => TEXT,
                 number => INT2, activate => BOOL,
             ],
@@ -168,24 +174,26 @@ impl Shared {
             let sql = "UPDATE webhook_health SET consecutive_failures = 0, failing_since = NULL WHERE webhook_seq = $1";
             execute(&*transaction, sql, params![seq => INT8]).await?;
         }
-        let webhook = one(&*transaction, account, id).await?;
-        self.changed(transaction, seq).await?;
-        Ok(webhook)
+        let after = one(&*transaction, account, id).await?;
+        audit::note(&transaction, AuditEntry::of_webhook(by, before.as_ref(), after.as_ref())).await?;
+        self.changed(transaction, Change::Webhook(seq)).await?;
+        Ok(after)
     }
 
     pub(crate) async fn delete_webhook(
         &self,
         account: &AccountId,
         id: &WebhookId,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<bool> {
-        let sql = "UPDATE webhook SET deleted_at = $2, updated_at = $2 WHERE seq = $1";
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let Some((seq, _)) = row_of(&*transaction, account, id).await? else { return Ok(false) };
-        execute(&*transaction, sql, params![seq => INT8, now.millis() => INT8]).await?;
-        self.changed(transaction, seq).await?;
+        if row_of(&*transaction, account, id).await?.is_none() {
+            return Ok(false);
+        }
+        let change = remove(&transaction, account, id, by).await?;
+        self.changed(transaction, change).await?;
         Ok(true)
     }
 
@@ -194,6 +202,7 @@ impl Shared {
         account: &AccountId,
         id: &WebhookId,
         rotated: &RotatedSecret,
+        by: &Actor,
     ) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
@@ -206,11 +215,15 @@ impl Shared {
              previous_expires_at = $3, secret = $2, updated_at = $4 WHERE seq = $1",
             params![
                 seq => INT8, rotated.secret.as_bytes() => BYTEA,
-                rotated.previous_expires_at.map(Timestamp::millis) => INT8, rotated.now.millis() => INT8,
+                rotated.previous_expires_at.map(Timestamp::millis) => INT8, by.at.millis() => INT8,
             ],
         )
         .await?;
-        self.changed(transaction, seq).await?;
+        let until = rotated.previous_expires_at.map(|at| at.to_string());
+        let told = json!({ "previous_expires_at": until });
+        let entry = AuditEntry::of(by, "secret.rotate", Some(account), id.as_str(), Some(&told));
+        audit::note(&transaction, Some(entry)).await?;
+        self.changed(transaction, Change::Webhook(seq)).await?;
         Ok(true)
     }
 
@@ -218,22 +231,47 @@ impl Shared {
         &self,
         account: &AccountId,
         id: &WebhookId,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<bool> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
         let Some((seq, _)) = row_of(&*transaction, account, id).await? else { return Ok(false) };
         let sql = "UPDATE webhook SET previous_secret = NULL, previous_expires_at = NULL, updated_at = $2 WHERE seq = $1";
-        execute(&*transaction, sql, params![seq => INT8, now.millis() => INT8]).await?;
-        self.changed(transaction, seq).await?;
+        execute(&*transaction, sql, params![seq => INT8, by.at.millis() => INT8]).await?;
+        let entry = AuditEntry::of(by, "secret.end_grace_period", Some(account), id.as_str(), None);
+        audit::note(&transaction, Some(entry)).await?;
+        self.changed(transaction, Change::Webhook(seq)).await?;
         Ok(true)
     }
 
     /// Commits the change of a webhook and shows it to this node's directory.
-    async fn changed(&self, transaction: Transaction<'_>, seq: i64) -> Result<()> {
-        changes::note(&transaction, &[Change::Webhook(seq)]).await?;
+    async fn changed(&self, transaction: Transaction<'_>, change: Change) -> Result<()> {
+        changes::note(&transaction, &[change]).await?;
         transaction.commit().await?;
         changes::refresh(self).await
     }
+}
+
+/// The webhooks of an account that are not deleted.
+pub(crate) async fn of_account<C: GenericClient + Sync>(
+    client: &C,
+    account: &AccountId,
+) -> Result<Vec<WebhookId>> {
+    let found = query(client, COLUMNS, params![account.as_str() => TEXT]).await?;
+    found.iter().map(|row| Ok(webhook(row)?.1.id)).collect()
+}
+
+/// Marks a webhook as deleted in a transaction that has locked the configuration.
+pub(crate) async fn remove(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    id: &WebhookId,
+    by: &Actor,
+) -> Result<Change> {
+    let before = one(&**transaction, account, id).await?;
+    let sql = "UPDATE webhook SET deleted_at = $2, updated_at = $2 WHERE id = $1 RETURNING seq";
+    let marked = first(&**transaction, sql, params![id.as_str() => TEXT, by.at.millis() => INT8]).await?;
+    audit::note(transaction, AuditEntry::of_webhook(by, before.as_ref(), None)).await?;
+    Ok(Change::Webhook(marked.map_or(Ok(0), |row| get(&row, 0))?))
 }

@@ -11,7 +11,9 @@ use waxwing_core::{
     seal::SealedSecret,
 };
 use waxwing_postgres::{PostgresOptions, PostgresStore};
-use waxwing_store::{Attempt, Completion, NewAccount, NewEvent, NewWebhook, Node, Published, Queue, Store};
+use waxwing_store::{
+    Actor, Attempt, Completion, NewAccount, NewEvent, NewWebhook, Node, Published, Queue, Store,
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -34,7 +36,7 @@ impl World {
         let (store, node) = open(&database, "one").await;
         let account = AccountId::parse("acme").unwrap();
         let new = NewAccount { id: account.clone(), name: None, created_at: day(0) };
-        store.create_account(new).await.unwrap();
+        store.create_account(new, &Actor::server(Timestamp::EPOCH)).await.unwrap();
         let new = NewWebhook {
             id: WebhookId::generate(day(0), [1; 10]),
             account: account.clone(),
@@ -45,7 +47,7 @@ impl World {
             created_at: day(0),
             limit: 10,
         };
-        store.create_webhook(new).await.unwrap();
+        store.create_webhook(new, &Actor::server(Timestamp::EPOCH)).await.unwrap();
         let webhook = store.directory().target_rows()[0];
         Self { store, node, account, webhook, database }
     }

@@ -69,7 +69,8 @@ const ONLY: &[Only] = &[
 /// Packages that a crate may not use directly, except in its tests.
 const NEVER: &[(&str, &[&str])] = &[
     ("waxwing-core", &["serde", "serde_json", "tokio", "async-trait", "tracing"]),
-    ("waxwing-store", &["serde", "serde_json"]),
+    // Entries of the audit log are kept as JSON, which it builds; shapes are the API's matter.
+    ("waxwing-store", &["serde"]),
 ];
 
 fn says_the_table(dependency: &Dependency) -> Option<String> {
@@ -121,7 +122,7 @@ fn a_framework_is_used_only_by_the_crate_that_hides_it() {
 }
 
 #[test]
-fn the_domain_and_the_store_trait_know_neither_json_nor_io() {
+fn the_domain_knows_neither_json_nor_io_and_the_store_trait_no_shapes() {
     let mut broken = Vec::new();
     for Dependency { of, on, dev } in &dependencies() {
         let never = NEVER.iter().any(|(name, packages)| name == of && packages.contains(&on.as_str()));

@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use waxwing_core::{AccountId, KeyId, Timestamp};
-use waxwing_store::{Account, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest, Principal};
+use waxwing_store::{
+    Account, Actor, AuditEntry, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest, Principal,
+};
 
-use crate::{rows, writer::Writer};
+use crate::{rows, webhooks, writer::Writer};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -35,20 +37,27 @@ pub(crate) fn list(connection: &Connection, page: PageRequest) -> Result<Page<Ac
     Ok(Page::of(rows, page.limit))
 }
 
+/// The columns that [`key`] reads, and where they stand.
+pub(crate) const KEY: &str = "k.id, a.id, k.role, k.name, k.created_at, k.expires_at, k.last_used_at";
+pub(crate) const KEYS: &str = "api_key k LEFT JOIN account a ON a.seq = k.account_seq";
+
+pub(crate) fn key(row: &rusqlite::Row<'_>) -> Result<Key> {
+    let account: Option<String> = row.get(1)?;
+    Ok(Key {
+        id: rows::key_id(row.get_ref(0)?.as_str()?)?,
+        account: account.as_deref().map(rows::account_id).transpose()?,
+        role: rows::role(row.get(2)?)?,
+        name: row.get(3)?,
+        created_at: rows::time(row.get(4)?),
+        expires_at: row.get::<_, Option<i64>>(5)?.map(rows::time),
+        last_used_at: row.get::<_, Option<i64>>(6)?.map(rows::time),
+    })
+}
+
 pub(crate) fn keys(connection: &Connection, account: Option<&AccountId>) -> Result<Vec<Key>> {
     connection
-        .prepare_cached(
-            "SELECT k.id, k.name, k.created_at FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq \
-             WHERE a.id IS ?1 ORDER BY k.seq",
-        )?
-        .query_map([account.map(AccountId::as_str)], |row| {
-            Ok(Key {
-                id: rows::key_id(row.get_ref(0)?.as_str()?)?,
-                account: account.cloned(),
-                name: row.get(1)?,
-                created_at: rows::time(row.get(2)?),
-            })
-        })?
+        .prepare_cached(&format!("SELECT {KEY} FROM {KEYS} WHERE a.id IS ?1 ORDER BY k.seq"))?
+        .query_map([account.map(AccountId::as_str)], key)?
         .collect()
 }
 
@@ -56,6 +65,7 @@ impl Writer {
     pub(crate) fn create_account(
         &mut self,
         account: NewAccount,
+        by: &Actor,
     ) -> Result<std::result::Result<Account, CreateAccountError>> {
         let inserted = self.connection.execute(
             "INSERT INTO account (id, name, created_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
@@ -66,34 +76,33 @@ impl Writer {
         }
         let (row, id) = (self.connection.last_insert_rowid(), account.id.clone());
         self.effects.directory.push(Box::new(move |directory| directory.put_account(id, row)));
-        Ok(Ok(Account { id: account.id, name: account.name, created_at: account.created_at }))
+        let account = Account { id: account.id, name: account.name, created_at: account.created_at };
+        self.audit(AuditEntry::of_account(by, None, Some(&account)))?;
+        Ok(Ok(account))
     }
 
     /// The row stays, so that the id is not used again for somebody else.
-    pub(crate) fn delete_account(&mut self, id: &AccountId, now: Timestamp) -> Result<bool> {
-        let row: Option<i64> = self
-            .connection
-            .query_row(
-                "UPDATE account SET deleted_at = ?1 WHERE id = ?2 AND deleted_at IS NULL RETURNING seq",
-                params![now.millis(), id.as_str()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let Some(row) = row else { return Ok(false) };
-        self.connection.execute("DELETE FROM api_key WHERE account_seq = ?1", [row])?;
-        let webhooks: Vec<i64> = self
-            .connection
-            .prepare("UPDATE webhook SET deleted_at = ?1 WHERE account_seq = ?2 AND deleted_at IS NULL RETURNING seq")?
-            .query_map([now.millis(), row], |row| row.get(0))?
-            .collect::<Result<_>>()?;
-        self.effects.changed.extend(webhooks);
+    pub(crate) fn delete_account(&mut self, id: &AccountId, by: &Actor) -> Result<bool> {
+        let Some(account) = one(&self.connection, id)? else { return Ok(false) };
+        for key in keys(&self.connection, Some(id))? {
+            self.delete_key(Some(id), &key.id, by)?;
+        }
+        for webhook in webhooks::of_account(&self.connection, id)? {
+            self.delete_webhook(id, &webhook, by)?;
+        }
+        self.connection.execute(
+            "UPDATE account SET deleted_at = ?1 WHERE id = ?2",
+            params![by.at.millis(), id.as_str()],
+        )?;
+        self.audit(AuditEntry::of_account(by, Some(&account), None))?;
         let id = id.clone();
         self.effects.directory.push(Box::new(move |directory| directory.remove_account(&id)));
         Ok(true)
     }
 
-    pub(crate) fn create_key(&mut self, key: NewKey) -> Result<bool> {
-        let account = match &key.key.account {
+    pub(crate) fn create_key(&mut self, new: NewKey, by: &Actor) -> Result<bool> {
+        let key = new.key;
+        let account = match &key.account {
             None => None,
             Some(id) => match self.account_row(id)? {
                 Some(row) => Some(row),
@@ -101,28 +110,35 @@ impl Writer {
             },
         };
         let inserted = self.connection.execute(
-            "INSERT INTO api_key (id, hash, account_seq, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT DO NOTHING",
-            params![key.key.id.as_str(), key.hash, account, key.key.name, key.key.created_at.millis()],
+            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            params![
+                key.id.as_str(),
+                new.hash,
+                account,
+                rows::role_number(key.role),
+                key.name,
+                key.created_at.millis(),
+                key.expires_at.map(Timestamp::millis),
+            ],
         )?;
         if inserted == 1 {
-            let (hash, id) = (key.hash, key.key.id);
-            let principal = key.key.account.map_or(Principal::Operator, Principal::Account);
-            self.effects.directory.push(Box::new(move |directory| directory.put_key(hash, id, principal)));
+            self.audit(AuditEntry::of_key(by, None, Some(&key)))?;
+            let principal = Principal::of(&key);
+            self.effects.directory.push(Box::new(move |directory| directory.put_key(new.hash, principal)));
         }
         Ok(true)
     }
 
-    pub(crate) fn delete_key(&mut self, account: &AccountId, id: &KeyId) -> Result<bool> {
-        let deleted = self.connection.execute(
-            "DELETE FROM api_key WHERE id = ?1 AND account_seq = (SELECT seq FROM account WHERE id = ?2)",
-            [id.as_str(), account.as_str()],
-        )?;
-        if deleted == 1 {
-            let id = id.clone();
-            self.effects.directory.push(Box::new(move |directory| directory.remove_key(&id)));
-        }
-        Ok(deleted == 1)
+    pub(crate) fn delete_key(&mut self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+        let Some(key) = keys(&self.connection, account)?.into_iter().find(|key| key.id == *id) else {
+            return Ok(false);
+        };
+        self.connection.execute("DELETE FROM api_key WHERE id = ?1", [id.as_str()])?;
+        self.audit(AuditEntry::of_key(by, Some(&key), None))?;
+        let id = key.id;
+        self.effects.directory.push(Box::new(move |directory| directory.remove_key(&id)));
+        Ok(true)
     }
 
     /// From the table, because the account may be new in this very transaction.

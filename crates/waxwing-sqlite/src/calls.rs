@@ -7,13 +7,14 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
-    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
-    RotatedSecret, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
+    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
-use crate::{SqliteStore, accounts, catalog, lanes, log, store::lost, webhooks, writer::Job};
+use crate::{SqliteStore, accounts, audit, catalog, lanes, log, store::lost, webhooks, writer::Job};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -90,8 +91,13 @@ impl Store for SqliteStore {
         self.write_plain(move |writer| writer.leave(node)).await
     }
 
-    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError> {
-        self.write(move |writer| writer.create_account(account)).await
+    async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {
+        self.read(move |connection| audit::list(connection, &filter, page)).await
+    }
+
+    async fn create_account(&self, account: NewAccount, by: &Actor) -> Result<Account, CreateAccountError> {
+        let by = by.clone();
+        self.write(move |writer| writer.create_account(account, &by)).await
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
@@ -103,13 +109,14 @@ impl Store for SqliteStore {
         self.read(move |connection| accounts::list(connection, page)).await
     }
 
-    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
-        let id = id.clone();
-        self.write_plain(move |writer| writer.delete_account(&id, now)).await
+    async fn delete_account(&self, id: &AccountId, by: &Actor) -> Result<bool> {
+        let (id, by) = (id.clone(), by.clone());
+        self.write_plain(move |writer| writer.delete_account(&id, &by)).await
     }
 
-    async fn create_key(&self, key: NewKey) -> Result<bool> {
-        self.write_plain(move |writer| writer.create_key(key)).await
+    async fn create_key(&self, key: NewKey, by: &Actor) -> Result<bool> {
+        let by = by.clone();
+        self.write_plain(move |writer| writer.create_key(key, &by)).await
     }
 
     async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
@@ -117,22 +124,24 @@ impl Store for SqliteStore {
         self.read(move |connection| accounts::keys(connection, account.as_ref())).await
     }
 
-    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
-        let (account, id) = (account.clone(), id.clone());
-        self.write_plain(move |writer| writer.delete_key(&account, &id)).await
+    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+        let (account, id, by) = (account.cloned(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
     }
 
-    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
-        self.write_plain(move |writer| writer.put_event_type(entry)).await
+    async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {
+        let by = by.clone();
+        self.write_plain(move |writer| writer.put_event_type(entry, &by)).await
     }
 
-    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
-        let event_type = event_type.clone();
-        self.write_plain(move |writer| writer.delete_event_type(&event_type)).await
+    async fn delete_event_type(&self, event_type: &EventType, by: &Actor) -> Result<bool> {
+        let (event_type, by) = (event_type.clone(), by.clone());
+        self.write_plain(move |writer| writer.delete_event_type(&event_type, &by)).await
     }
 
-    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError> {
-        self.write(move |writer| writer.create_webhook(&webhook)).await
+    async fn create_webhook(&self, webhook: NewWebhook, by: &Actor) -> Result<Webhook, CreateWebhookError> {
+        let by = by.clone();
+        self.write(move |writer| writer.create_webhook(&webhook, &by)).await
     }
 
     async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>> {
@@ -155,15 +164,15 @@ impl Store for SqliteStore {
         account: &AccountId,
         id: &WebhookId,
         change: WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>> {
-        let (account, id) = (account.clone(), id.clone());
-        self.write_plain(move |writer| writer.update_webhook(&account, &id, &change, now)).await
+        let (account, id, by) = (account.clone(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.update_webhook(&account, &id, &change, &by)).await
     }
 
-    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        let (account, id) = (account.clone(), id.clone());
-        self.write_plain(move |writer| writer.delete_webhook(&account, &id, now)).await
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        let (account, id, by) = (account.clone(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.delete_webhook(&account, &id, &by)).await
     }
 
     async fn rotate_secret(
@@ -171,14 +180,15 @@ impl Store for SqliteStore {
         account: &AccountId,
         id: &WebhookId,
         secret: RotatedSecret,
+        by: &Actor,
     ) -> Result<bool> {
-        let (account, id) = (account.clone(), id.clone());
-        self.write_plain(move |writer| writer.rotate_secret(&account, &id, &secret)).await
+        let (account, id, by) = (account.clone(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.rotate_secret(&account, &id, &secret, &by)).await
     }
 
-    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        let (account, id) = (account.clone(), id.clone());
-        self.write_plain(move |writer| writer.end_grace_period(&account, &id, now)).await
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        let (account, id, by) = (account.clone(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.end_grace_period(&account, &id, &by)).await
     }
 
     async fn log(

@@ -1,11 +1,11 @@
 //! The catalog of event types, and facts about the database itself.
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use waxwing_core::EventType;
-use waxwing_store::CatalogEntry;
+use waxwing_store::{Actor, AuditEntry, CatalogEntry};
 
-use crate::writer::Writer;
+use crate::{rows, writer::Writer};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -16,26 +16,44 @@ pub(crate) fn fact(connection: &Connection, name: &str) -> Result<Option<Bytes>>
         .optional()
 }
 
+/// The columns that [`entry`] reads.
+pub(crate) const TYPES: &str = "SELECT type, description, example, schema FROM event_type";
+
+pub(crate) fn entry(row: &Row<'_>) -> Result<CatalogEntry> {
+    Ok(CatalogEntry {
+        event_type: rows::event_type(row.get_ref(0)?.as_str()?)?,
+        description: row.get(1)?,
+        example: row.get(2)?,
+        schema: row.get(3)?,
+    })
+}
+
+fn event_type(connection: &Connection, name: &EventType) -> Result<Option<CatalogEntry>> {
+    connection
+        .prepare_cached(&format!("{TYPES} WHERE type = ?1"))?
+        .query_row([name.as_str()], entry)
+        .optional()
+}
+
 impl Writer {
-    pub(crate) fn put_event_type(&mut self, entry: CatalogEntry) -> Result<bool> {
-        let known = self
-            .connection
-            .prepare_cached("SELECT 1 FROM event_type WHERE type = ?1")?
-            .exists([entry.event_type.as_str()])?;
+    pub(crate) fn put_event_type(&mut self, entry: CatalogEntry, by: &Actor) -> Result<bool> {
+        let before = event_type(&self.connection, &entry.event_type)?;
         self.connection.execute(
             "INSERT OR REPLACE INTO event_type (type, description, example, schema) VALUES (?1, ?2, ?3, ?4)",
             params![entry.event_type.as_str(), entry.description, entry.example, entry.schema],
         )?;
+        self.audit(AuditEntry::of_event_type(by, before.as_ref(), Some(&entry)))?;
         self.effects.directory.push(Box::new(move |directory| directory.put_event_type(entry)));
-        Ok(!known)
+        Ok(before.is_none())
     }
 
-    pub(crate) fn delete_event_type(&mut self, event_type: &EventType) -> Result<bool> {
-        let deleted =
-            self.connection.execute("DELETE FROM event_type WHERE type = ?1", [event_type.as_str()])?;
-        let event_type = event_type.clone();
-        self.effects.directory.push(Box::new(move |directory| directory.remove_event_type(&event_type)));
-        Ok(deleted == 1)
+    pub(crate) fn delete_event_type(&mut self, name: &EventType, by: &Actor) -> Result<bool> {
+        let Some(before) = event_type(&self.connection, name)? else { return Ok(false) };
+        self.connection.execute("DELETE FROM event_type WHERE type = ?1", [name.as_str()])?;
+        self.audit(AuditEntry::of_event_type(by, Some(&before), None))?;
+        let name = before.event_type;
+        self.effects.directory.push(Box::new(move |directory| directory.remove_event_type(&name)));
+        Ok(true)
     }
 
     pub(crate) fn keep_fact(&mut self, name: &str, value: &Bytes) -> Result<Bytes> {

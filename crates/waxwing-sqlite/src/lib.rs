@@ -7,6 +7,7 @@
 //! a file that no server uses, to move what it holds to another store.
 
 mod accounts;
+mod audit;
 mod calls;
 mod catalog;
 mod checkpoint;

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row};
 use waxwing_core::seal::SealedSecret;
-use waxwing_store::{CatalogEntry, Directory, Principal, Target};
+use waxwing_store::{Directory, Principal, Target};
 
-use crate::rows;
+use crate::{accounts, catalog, rows};
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
      w.secret, w.previous_secret, w.previous_expires_at \
@@ -17,30 +17,21 @@ pub(crate) fn directory(connection: &Connection) -> rusqlite::Result<Directory> 
     while let Some(row) = found.next()? {
         directory.put_account(rows::account_id(row.get_ref(0)?.as_str()?)?, row.get(1)?);
     }
-    let mut keys = connection
-        .prepare("SELECT k.hash, k.id, a.id FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq")?;
+    let mut keys =
+        connection.prepare(&format!("SELECT {}, k.hash FROM {}", accounts::KEY, accounts::KEYS))?;
     let mut found = keys.query([])?;
     while let Some(row) = found.next()? {
-        let principal = match row.get::<_, Option<String>>(2)? {
-            None => Principal::Operator,
-            Some(account) => Principal::Account(rows::account_id(&account)?),
-        };
-        directory.put_key(row.get(0)?, rows::key_id(row.get_ref(1)?.as_str()?)?, principal);
+        directory.put_key(row.get("hash")?, Principal::of(&accounts::key(row)?));
     }
     let mut targets = connection.prepare(TARGET)?;
     let mut found = targets.query([])?;
     while let Some(row) = found.next()? {
         directory.put_target(target(row)?);
     }
-    let mut catalog = connection.prepare("SELECT type, description, example, schema FROM event_type")?;
-    let mut found = catalog.query([])?;
+    let mut types = connection.prepare(catalog::TYPES)?;
+    let mut found = types.query([])?;
     while let Some(row) = found.next()? {
-        directory.put_event_type(CatalogEntry {
-            event_type: rows::event_type(row.get_ref(0)?.as_str()?)?,
-            description: row.get(1)?,
-            example: row.get(2)?,
-            schema: row.get(3)?,
-        });
+        directory.put_event_type(catalog::entry(row)?);
     }
     Ok(directory)
 }

@@ -1,10 +1,11 @@
 //! Keeping attempts and what follows from them.
 
 use rusqlite::{OptionalExtension, params};
+use serde_json::json;
 use waxwing_core::{
     DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict, webhook::Health,
 };
-use waxwing_store::{Attempt, Completion, DeliveryKey, Node, Recorded, StoreError};
+use waxwing_store::{Actor, Attempt, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError};
 
 use crate::{load, rows, writer::Writer};
 
@@ -175,6 +176,11 @@ impl Writer {
             .execute(params![rows::status_number(WebhookStatus::Disabled(reason)), now.millis(), webhook])?;
         if changed == 0 {
             return Ok(None);
+        }
+        if let Some(target) = self.directory.target(webhook) {
+            let told = json!({ "status": "disabled", "disabled_reason": reason.as_str() });
+            let (by, account, id) = (Actor::server(now), Some(&target.account), target.id.as_str());
+            self.audit(Some(AuditEntry::of(&by, "webhook.disable", account, id, Some(&told))))?;
         }
         self.refresh_target(webhook)?;
         Ok(Some(reason))

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use rusqlite::{Error, types::Type};
 use waxwing_core::{
-    AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Timestamp, WebhookId,
+    AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId,
     WebhookStatus,
 };
 
@@ -64,6 +64,24 @@ pub(crate) fn status_number(status: WebhookStatus) -> i64 {
         WebhookStatus::Disabled(DisabledReason::Gone) => 2,
         WebhookStatus::Disabled(DisabledReason::Failing) => 3,
     }
+}
+
+pub(crate) fn role(number: i64) -> Result<Role> {
+    let known = Role::ALL.into_iter().find(|role| role_number(*role) == number);
+    known.ok_or_else(|| unreadable(format!("role {number}")))
+}
+
+pub(crate) fn role_number(role: Role) -> i64 {
+    match role {
+        Role::Operator => 0,
+        Role::Publisher => 1,
+        Role::Account => 2,
+        Role::AccountReadOnly => 3,
+    }
+}
+
+pub(crate) fn role_word(word: &str) -> Result<Role> {
+    Role::parse(word).map_err(unreadable)
 }
 
 pub(crate) fn state(number: i64) -> Result<DeliveryState> {

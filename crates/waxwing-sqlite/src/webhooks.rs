@@ -1,9 +1,11 @@
 //! Webhooks and their secrets.
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
+use serde_json::json;
 use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook, WebhookChange,
+    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook,
+    WebhookChange,
 };
 
 use crate::{record, rows, writer::Writer};
@@ -60,10 +62,16 @@ pub(crate) fn list(
     Ok(Page::of(rows, page.limit))
 }
 
+/// The webhooks of an account that are not deleted.
+pub(crate) fn of_account(connection: &Connection, account: &AccountId) -> Result<Vec<WebhookId>> {
+    connection.prepare_cached(COLUMNS)?.query_map([account.as_str()], |row| Ok(webhook(row)?.1.id))?.collect()
+}
+
 impl Writer {
     pub(crate) fn create_webhook(
         &mut self,
         new: &NewWebhook,
+        by: &Actor,
     ) -> Result<std::result::Result<Webhook, CreateWebhookError>> {
         let Some(account) = self.account_row(&new.account)? else {
             return Ok(Err(CreateWebhookError::UnknownAccount));
@@ -90,7 +98,10 @@ impl Writer {
             ],
         )?;
         self.refresh_target(self.connection.last_insert_rowid())?;
-        one(&self.connection, &new.account, &new.id)?.ok_or(rusqlite::Error::QueryReturnedNoRows).map(Ok)
+        let made = one(&self.connection, &new.account, &new.id)?;
+        let made = made.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        self.audit(AuditEntry::of_webhook(by, None, Some(&made)))?;
+        Ok(Ok(made))
     }
 
     pub(crate) fn update_webhook(
@@ -98,11 +109,12 @@ impl Writer {
         account: &AccountId,
         id: &WebhookId,
         change: &WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>> {
         let Some((row, status)) = self.webhook_row(account, id)? else { return Ok(None) };
+        let before = one(&self.connection, account, id)?;
         let mut columns = vec!["updated_at = ?"];
-        let mut values = vec![Value::from(now.millis())];
+        let mut values = vec![Value::from(by.at.millis())];
         if let Some(url) = &change.url {
             columns.push("url = ?");
             values.push(url.clone().into());
@@ -126,20 +138,19 @@ impl Writer {
         let sql = format!("UPDATE webhook SET {} WHERE seq = ?", columns.join(", "));
         self.connection.execute(&sql, params_from_iter(values))?;
         self.refresh_target(row)?;
-        one(&self.connection, account, id)
+        let after = one(&self.connection, account, id)?;
+        self.audit(AuditEntry::of_webhook(by, before.as_ref(), after.as_ref()))?;
+        Ok(after)
     }
 
-    pub(crate) fn delete_webhook(
-        &mut self,
-        account: &AccountId,
-        id: &WebhookId,
-        now: Timestamp,
-    ) -> Result<bool> {
+    pub(crate) fn delete_webhook(&mut self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
         let Some((row, _)) = self.webhook_row(account, id)? else { return Ok(false) };
+        let before = one(&self.connection, account, id)?;
         self.connection.execute(
             "UPDATE webhook SET deleted_at = ?1, updated_at = ?1 WHERE seq = ?2",
-            [now.millis(), row],
+            [by.at.millis(), row],
         )?;
+        self.audit(AuditEntry::of_webhook(by, before.as_ref(), None))?;
         self.effects.directory.push(Box::new(move |directory| directory.remove_target(row)));
         self.effects.changed.push(row);
         Ok(true)
@@ -150,6 +161,7 @@ impl Writer {
         account: &AccountId,
         id: &WebhookId,
         rotated: &RotatedSecret,
+        by: &Actor,
     ) -> Result<bool> {
         let Some((row, _)) = self.webhook_row(account, id)? else { return Ok(false) };
         // The right-hand sides see the row as it was: the secret becomes the previous one.
@@ -159,10 +171,13 @@ impl Writer {
             params![
                 rotated.secret.as_bytes(),
                 rotated.previous_expires_at.map(Timestamp::millis),
-                rotated.now.millis(),
+                by.at.millis(),
                 row,
             ],
         )?;
+        let until = rotated.previous_expires_at.map(|at| at.to_string());
+        let told = json!({ "previous_expires_at": until });
+        self.audit(Some(AuditEntry::of(by, "secret.rotate", Some(account), id.as_str(), Some(&told))))?;
         self.refresh_target(row)?;
         Ok(true)
     }
@@ -171,13 +186,14 @@ impl Writer {
         &mut self,
         account: &AccountId,
         id: &WebhookId,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<bool> {
         let Some((row, _)) = self.webhook_row(account, id)? else { return Ok(false) };
         self.connection.execute(
             "UPDATE webhook SET previous_secret = NULL, previous_expires_at = NULL, updated_at = ?1 WHERE seq = ?2",
-            [now.millis(), row],
+            [by.at.millis(), row],
         )?;
+        self.audit(Some(AuditEntry::of(by, "secret.end_grace_period", Some(account), id.as_str(), None)))?;
         self.refresh_target(row)?;
         Ok(true)
     }

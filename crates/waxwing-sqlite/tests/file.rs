@@ -6,7 +6,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use waxwing_core::{AccountId, Timestamp};
 use waxwing_sqlite::{OpenError, SqliteStore};
-use waxwing_store::{CreateAccountError, NewAccount, Store, StoreError};
+use waxwing_store::{Actor, CreateAccountError, NewAccount, Store, StoreError};
 
 fn open(path: &Path) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(path, Arc::default())
@@ -21,7 +21,7 @@ async fn what_was_answered_is_there_after_the_next_open() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("waxwing.db");
     let store = open(&path).unwrap();
-    store.create_account(account("acme")).await.unwrap();
+    store.create_account(account("acme"), &Actor::server(Timestamp::EPOCH)).await.unwrap();
     drop(store);
     let store = open(&path).unwrap();
     assert!(store.account(&AccountId::parse("acme").unwrap()).await.unwrap().is_some());
@@ -33,7 +33,7 @@ async fn the_file_of_a_store_that_was_closed_is_the_whole_database() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("waxwing.db");
     let store = open(&path).unwrap();
-    store.create_account(account("acme")).await.unwrap();
+    store.create_account(account("acme"), &Actor::server(Timestamp::EPOCH)).await.unwrap();
     assert!(store.account(&AccountId::parse("acme").unwrap()).await.unwrap().is_some(), "a reader is open");
     store.close().await;
     let copy = folder.path().join("copy.db");
@@ -85,14 +85,14 @@ async fn a_commit_that_fails_stops_the_store_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("waxwing.db");
     let store = open(&path).unwrap();
-    store.create_account(account("before")).await.unwrap();
+    store.create_account(account("before"), &Actor::server(Timestamp::EPOCH)).await.unwrap();
     // Another connection holds the write lock for longer than the store waits.
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.create_account(account("during")).await;
+    let refused = store.create_account(account("during"), &Actor::server(Timestamp::EPOCH)).await;
     assert!(matches!(refused, Err(CreateAccountError::Store(StoreError::Stopped(_)))), "{refused:?}");
     other.execute_batch("ROLLBACK").unwrap();
-    let later = store.create_account(account("later")).await;
+    let later = store.create_account(account("later"), &Actor::server(Timestamp::EPOCH)).await;
     assert!(matches!(later, Err(CreateAccountError::Store(StoreError::Stopped(_)))), "{later:?}");
     assert!(store.health().is_err());
     drop(store);

@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use waxwing_core::{AccountId, EventId, EventType, Timestamp};
 use waxwing_sqlite::{OpenError, SqliteSource, SqliteStore, migrate};
 use waxwing_store::{
-    NewAccount, NewEvent, Store,
+    Actor, NewAccount, NewEvent, Store,
     transfer::{Cursor, PAGE_ROWS, Page, Source, Table, Value},
 };
 
@@ -32,7 +32,13 @@ async fn filled(path: &Path, events: usize, bytes: usize) {
     let node = store.register("local", Timestamp::EPOCH, LEASE).await.unwrap();
     let id = AccountId::parse("acme").unwrap();
     let name = Some("a\0b".to_owned());
-    store.create_account(NewAccount { id, name, created_at: Timestamp::EPOCH }).await.unwrap();
+    store
+        .create_account(
+            NewAccount { id, name, created_at: Timestamp::EPOCH },
+            &Actor::server(Timestamp::EPOCH),
+        )
+        .await
+        .unwrap();
     let numbers: Vec<usize> = (0..events).collect();
     for numbers in numbers.chunks(500) {
         store.publish(node, numbers.iter().map(|number| event(*number, bytes)).collect()).await.unwrap();

@@ -1,6 +1,6 @@
 //! Accounts and API keys.
 
-use waxwing_core::{AccountId, KeyId, Timestamp};
+use waxwing_core::{AccountId, KeyId, Role, Timestamp};
 
 /// One customer of the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +29,18 @@ pub struct NewAccount {
 pub struct Key {
     /// Its public name.
     pub id: KeyId,
-    /// The account that it acts for; `None` for an operator key.
+    /// The account that it acts for; `None` for the operator's own keys.
     pub account: Option<AccountId>,
+    /// What it may do.
+    pub role: Role,
     /// What its maker calls it.
     pub name: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it is not accepted any more.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, give or take a minute.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// An API key to be kept.
@@ -46,11 +52,22 @@ pub struct NewKey {
     pub hash: [u8; 32],
 }
 
-/// Who a key speaks for.
+/// Who a key speaks for, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Principal {
-    /// May do everything.
-    Operator,
-    /// Sees this account only.
-    Account(AccountId),
+pub struct Principal {
+    /// The key's public name.
+    pub key: KeyId,
+    /// What it may do.
+    pub role: Role,
+    /// The account that it sees alone; `None` for the operator's own keys.
+    pub account: Option<AccountId>,
+    /// From when on it is not accepted any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Principal {
+    /// Who this key speaks for.
+    pub fn of(key: &Key) -> Self {
+        Self { key: key.id.clone(), role: key.role, account: key.account.clone(), expires_at: key.expires_at }
+    }
 }

@@ -63,7 +63,7 @@ pub struct Directory {
 #[derive(Debug, Default)]
 struct State {
     accounts: HashMap<AccountId, i64>,
-    keys: HashMap<[u8; 32], (KeyId, Principal)>,
+    keys: HashMap<[u8; 32], Principal>,
     targets: HashMap<i64, Arc<Target>>,
     /// Rows of an account's webhooks, oldest first.
     by_account: HashMap<i64, Vec<i64>>,
@@ -77,7 +77,7 @@ impl Directory {
     }
 
     /// Who the key with this SHA-256 speaks for.
-    pub fn principal(&self, hash: &[u8; 32]) -> Option<(KeyId, Principal)> {
+    pub fn principal(&self, hash: &[u8; 32]) -> Option<Principal> {
         self.state.read().keys.get(hash).cloned()
     }
 
@@ -130,17 +130,17 @@ impl Directory {
         for webhook in state.by_account.remove(&row).unwrap_or_default() {
             state.targets.remove(&webhook);
         }
-        state.keys.retain(|_, (_, principal)| *principal != Principal::Account(id.clone()));
+        state.keys.retain(|_, principal| principal.account.as_ref() != Some(id));
     }
 
     /// Adds a key.
-    pub fn put_key(&self, hash: [u8; 32], id: KeyId, principal: Principal) {
-        self.state.write().keys.insert(hash, (id, principal));
+    pub fn put_key(&self, hash: [u8; 32], principal: Principal) {
+        self.state.write().keys.insert(hash, principal);
     }
 
     /// Removes a key.
     pub fn remove_key(&self, id: &KeyId) {
-        self.state.write().keys.retain(|_, (kept, _)| kept != id);
+        self.state.write().keys.retain(|_, principal| principal.key != *id);
     }
 
     /// Adds or replaces a webhook.
@@ -179,6 +179,8 @@ impl Directory {
 
 #[cfg(test)]
 mod tests {
+    use waxwing_core::Role;
+
     use super::*;
 
     fn account(text: &str) -> AccountId {
@@ -191,6 +193,11 @@ mod tests {
 
     fn key(mark: u8) -> KeyId {
         KeyId::generate(Timestamp::EPOCH, [mark; 10])
+    }
+
+    fn principal(mark: u8, account: Option<AccountId>) -> Principal {
+        let role = if account.is_some() { Role::Account } else { Role::Operator };
+        Principal { key: key(mark), role, account, expires_at: None }
     }
 
     fn target(row: i64, account_row: i64, events: &str) -> Target {
@@ -263,9 +270,9 @@ mod tests {
             directory.put_account(id.clone(), row);
             directory.put_target(target(row * 10, row, "*"));
             let mark = row.to_le_bytes()[0];
-            directory.put_key([mark; 32], key(mark), Principal::Account(id));
+            directory.put_key([mark; 32], principal(mark, Some(id)));
         }
-        directory.put_key([9; 32], key(9), Principal::Operator);
+        directory.put_key([9; 32], principal(9, None));
         directory.remove_account(&account("account1"));
         directory.remove_account(&account("never"));
         assert_eq!(
@@ -275,14 +282,14 @@ mod tests {
         assert_eq!(directory.target_rows(), [20]);
         assert_eq!(directory.principal(&[1; 32]), None);
         assert!(directory.principal(&[2; 32]).is_some());
-        assert_eq!(directory.principal(&[9; 32]), Some((key(9), Principal::Operator)));
+        assert_eq!(directory.principal(&[9; 32]), Some(principal(9, None)));
     }
 
     #[test]
     fn a_removed_key_speaks_for_nobody() {
         let directory = Directory::default();
-        directory.put_key([1; 32], key(1), Principal::Operator);
-        directory.put_key([2; 32], key(2), Principal::Operator);
+        directory.put_key([1; 32], principal(1, None));
+        directory.put_key([2; 32], principal(2, None));
         directory.remove_key(&key(1));
         assert!(directory.principal(&[1; 32]).is_none() && directory.principal(&[2; 32]).is_some());
     }

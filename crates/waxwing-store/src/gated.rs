@@ -12,10 +12,11 @@ use bytes::Bytes;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 
 use crate::{
-    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
-    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
-    RotatedSecret, Store, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
+    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -139,8 +140,12 @@ impl<G: Gate> Store for Gated<G> {
         self.gate.pass(Call::Lease, self.inner.leave(node)).await?
     }
 
-    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError> {
-        self.gate.pass(Call::Configure, self.inner.create_account(account)).await?
+    async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {
+        self.gate.pass(Call::Read, self.inner.audit_log(filter, page)).await?
+    }
+
+    async fn create_account(&self, account: NewAccount, by: &Actor) -> Result<Account, CreateAccountError> {
+        self.gate.pass(Call::Configure, self.inner.create_account(account, by)).await?
     }
 
     async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
@@ -151,32 +156,32 @@ impl<G: Gate> Store for Gated<G> {
         self.gate.pass(Call::Read, self.inner.accounts(page)).await?
     }
 
-    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.delete_account(id, now)).await?
+    async fn delete_account(&self, id: &AccountId, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.delete_account(id, by)).await?
     }
 
-    async fn create_key(&self, key: NewKey) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.create_key(key)).await?
+    async fn create_key(&self, key: NewKey, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.create_key(key, by)).await?
     }
 
     async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>> {
         self.gate.pass(Call::Read, self.inner.keys(account)).await?
     }
 
-    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.delete_key(account, id)).await?
+    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.delete_key(account, id, by)).await?
     }
 
-    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.put_event_type(entry)).await?
+    async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.put_event_type(entry, by)).await?
     }
 
-    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.delete_event_type(event_type)).await?
+    async fn delete_event_type(&self, event_type: &EventType, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.delete_event_type(event_type, by)).await?
     }
 
-    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError> {
-        self.gate.pass(Call::Configure, self.inner.create_webhook(webhook)).await?
+    async fn create_webhook(&self, webhook: NewWebhook, by: &Actor) -> Result<Webhook, CreateWebhookError> {
+        self.gate.pass(Call::Configure, self.inner.create_webhook(webhook, by)).await?
     }
 
     async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>> {
@@ -197,13 +202,13 @@ impl<G: Gate> Store for Gated<G> {
         account: &AccountId,
         id: &WebhookId,
         change: WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>> {
-        self.gate.pass(Call::Configure, self.inner.update_webhook(account, id, change, now)).await?
+        self.gate.pass(Call::Configure, self.inner.update_webhook(account, id, change, by)).await?
     }
 
-    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.delete_webhook(account, id, now)).await?
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.delete_webhook(account, id, by)).await?
     }
 
     async fn rotate_secret(
@@ -211,12 +216,13 @@ impl<G: Gate> Store for Gated<G> {
         account: &AccountId,
         id: &WebhookId,
         secret: RotatedSecret,
+        by: &Actor,
     ) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.rotate_secret(account, id, secret)).await?
+        self.gate.pass(Call::Configure, self.inner.rotate_secret(account, id, secret, by)).await?
     }
 
-    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.end_grace_period(account, id, now)).await?
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.end_grace_period(account, id, by)).await?
     }
 
     async fn log(

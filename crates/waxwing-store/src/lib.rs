@@ -7,6 +7,7 @@
 //! kept in memory, invalidated by the store).
 
 pub mod account;
+pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod delivery;
@@ -26,6 +27,7 @@ pub mod transfer;
 pub mod webhook;
 
 pub use account::{Account, Key, NewAccount, NewKey, Principal};
+pub use audit::{Actor, AuditEntry, AuditFilter, By};
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
 pub use directory::{Directory, Target};
 pub use error::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};

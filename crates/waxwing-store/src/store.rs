@@ -12,10 +12,11 @@ use bytes::Bytes;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 
 use crate::{
-    Account, CatalogEntry, Completion, CreateAccountError, CreateWebhookError, Directory, EventDetail, Feed,
-    Key, LanePage, LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError,
-    RotatedSecret, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
+    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, StoreError, TakenOver, Webhook,
+    WebhookChange, metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -97,35 +98,42 @@ pub trait Store: Send + Sync + 'static {
     /// Ends the lease at once, so that others need not wait for it.
     async fn leave(&self, node: Node) -> Result<()>;
 
+    // Configuration. Each change is kept together with its entry in the audit log, in
+    // one transaction; what is refused leaves none.
+
+    /// The audit log, newest first. Nothing ever leaves it.
+    async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>>;
+
     // Accounts and keys.
 
     /// Makes an account.
-    async fn create_account(&self, account: NewAccount) -> Result<Account, CreateAccountError>;
+    async fn create_account(&self, account: NewAccount, by: &Actor) -> Result<Account, CreateAccountError>;
     /// One account.
     async fn account(&self, id: &AccountId) -> Result<Option<Account>>;
     /// Accounts, oldest first.
     async fn accounts(&self, page: PageRequest) -> Result<Page<Account>>;
     /// Deletes an account with its webhooks and keys; `false` when there is none.
-    async fn delete_account(&self, id: &AccountId, now: Timestamp) -> Result<bool>;
+    async fn delete_account(&self, id: &AccountId, by: &Actor) -> Result<bool>;
     /// Keeps a key; `false` when its account does not exist. A key whose hash is
     /// kept already stays as it is.
-    async fn create_key(&self, key: NewKey) -> Result<bool>;
+    async fn create_key(&self, key: NewKey, by: &Actor) -> Result<bool>;
     /// An account's keys, oldest first; of the operator for `None`.
     async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>>;
-    /// Revokes an account's key; `false` when there is none.
-    async fn delete_key(&self, account: &AccountId, id: &KeyId) -> Result<bool>;
+    /// Revokes a key of an account, or of the operator for `None`; `false` when there
+    /// is none.
+    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool>;
 
     // The catalog.
 
     /// Adds or replaces an event type; `true` when it is new.
-    async fn put_event_type(&self, entry: CatalogEntry) -> Result<bool>;
+    async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool>;
     /// Removes an event type; `false` when there is none.
-    async fn delete_event_type(&self, event_type: &EventType) -> Result<bool>;
+    async fn delete_event_type(&self, event_type: &EventType, by: &Actor) -> Result<bool>;
 
     // Webhooks.
 
     /// Makes a webhook.
-    async fn create_webhook(&self, webhook: NewWebhook) -> Result<Webhook, CreateWebhookError>;
+    async fn create_webhook(&self, webhook: NewWebhook, by: &Actor) -> Result<Webhook, CreateWebhookError>;
     /// One webhook of an account.
     async fn webhook(&self, account: &AccountId, id: &WebhookId) -> Result<Option<Webhook>>;
     /// An account's webhooks, newest first; `status` compares its word only, not
@@ -142,19 +150,24 @@ pub trait Store: Send + Sync + 'static {
         account: &AccountId,
         id: &WebhookId,
         change: WebhookChange,
-        now: Timestamp,
+        by: &Actor,
     ) -> Result<Option<Webhook>>;
     /// Deletes a webhook; `false` when there is none. Its log stays readable.
-    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool>;
+    async fn delete_webhook(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool>;
     /// Replaces the secret. The secret before it stays valid as asked; one that
     /// was still valid from an earlier rotation ends. `false` when there is no
     /// such webhook.
-    async fn rotate_secret(&self, account: &AccountId, id: &WebhookId, secret: RotatedSecret)
-    -> Result<bool>;
+    async fn rotate_secret(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        secret: RotatedSecret,
+        by: &Actor,
+    ) -> Result<bool>;
 
     /// Ends the validity of the secret before the last rotation now; `false` when
     /// there is no such webhook.
-    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, now: Timestamp) -> Result<bool>;
+    async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool>;
 
     // The log.
 

@@ -69,6 +69,4 @@ pub struct RotatedSecret {
     pub secret: SealedSecret,
     /// Until when the old one stays valid; `None` ends it at once.
     pub previous_expires_at: Option<Timestamp>,
-    /// Now.
-    pub now: Timestamp,
 }

@@ -54,7 +54,7 @@ impl From<Account> for AccountAnswer {
 #[utoipa::path(post, path = "/api/accounts", operation_id = "create_account", tag = "Operator", request_body = CreateAccount,
     responses((status = 201, body = AccountAnswer)))]
 pub(crate) async fn create(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
@@ -66,8 +66,8 @@ pub(crate) async fn create(
             .map_err(|error| Problem::at(Code::BodyInvalid, "/id", error.to_string()))?,
     };
     let name = bounded("/name", new.name, NAME_LEN)?;
-    let account = NewAccount { id, name, created_at: api.now() };
-    Ok((StatusCode::CREATED, Json(api.store.create_account(account).await?.into())))
+    let account = NewAccount { id, name, created_at: by.at };
+    Ok((StatusCode::CREATED, Json(api.store.create_account(account, &by).await?.into())))
 }
 
 /// List accounts, oldest first
@@ -100,11 +100,11 @@ pub(crate) async fn show(
 #[utoipa::path(delete, path = "/api/accounts/{id}", operation_id = "delete_account", tag = "Operator", params(("id" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    if api.store.delete_account(&account_id(&id)?, api.now()).await? {
+    if api.store.delete_account(&account_id(&id)?, &by).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("account"))

@@ -76,7 +76,7 @@ pub(crate) async fn list(_: Caller, State(api): State<Arc<Api>>) -> Json<List<Ev
     request_body = PutEventType,
     responses((status = 200, body = EventTypeAnswer), (status = 201, body = EventTypeAnswer)))]
 pub(crate) async fn put(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -92,7 +92,7 @@ pub(crate) async fn put(
     }
     let description = bounded("/description", put.description, DESCRIPTION_LEN)?;
     let entry = CatalogEntry { event_type, description, example, schema };
-    let new = api.store.put_event_type(entry.clone()).await?;
+    let new = api.store.put_event_type(entry.clone(), &by).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(entry.into())))
 }
@@ -101,12 +101,12 @@ pub(crate) async fn put(
 #[utoipa::path(delete, path = "/api/event-types/{type}", operation_id = "delete_event_type", tag = "Operator", params(("type" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     Path(name): Path<String>,
 ) -> Result<StatusCode> {
     let event_type = EventType::parse(&name).map_err(|_| Problem::not_found("event type"))?;
-    if api.store.delete_event_type(&event_type).await? {
+    if api.store.delete_event_type(&event_type, &by).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("event type"))

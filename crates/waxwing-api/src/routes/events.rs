@@ -17,7 +17,7 @@ use waxwing_store::NewEvent;
 use super::event_types;
 use crate::{
     Api,
-    auth::{Account, Operator},
+    auth::{Account, Operator, Publisher},
     body,
     problem::{Code, Problem, Result},
     shapes::{EventAnswer, LogAnswer, raw},
@@ -86,7 +86,7 @@ pub(crate) struct DeliveryAnswer {
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255)),
     responses((status = 202, body = EventAnswer), (status = 200, body = EventAnswer)))]
 pub(crate) async fn publish(
-    _: Operator,
+    _: Publisher,
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
@@ -106,7 +106,7 @@ pub(crate) async fn publish(
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255)),
     responses((status = 202, body = BatchAnswer), (status = 200, body = BatchAnswer)))]
 pub(crate) async fn publish_batch(
-    _: Operator,
+    _: Publisher,
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
@@ -183,7 +183,7 @@ pub(crate) async fn show(
 #[utoipa::path(post, path = "/api/webhook/{id}/test", operation_id = "send_test_event", tag = "Account", params(("id" = String, Path)),
     responses((status = 202, body = EventAnswer)))]
 pub(crate) async fn test(
-    Account(account): Account,
+    Account(account, _): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<EventAnswer>)> {

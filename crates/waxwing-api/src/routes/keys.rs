@@ -10,7 +10,7 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waxwing_core::KeyId;
+use waxwing_core::{KeyId, Role};
 use waxwing_store::{Key, NewKey};
 
 use super::accounts::{NAME_LEN, account_id, bounded};
@@ -51,7 +51,7 @@ impl From<Key> for KeyAnswer {
 #[utoipa::path(post, path = "/api/accounts/{id}/keys", operation_id = "create_key", tag = "Operator", params(("id" = String, Path)),
     request_body = Option<CreateKey>, responses((status = 201, body = KeyAnswer)))]
 pub(crate) async fn create(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -61,9 +61,16 @@ pub(crate) async fn create(
     let new: CreateKey = body::parse_optional(&headers, body).await?;
     let name = bounded("/name", new.name, NAME_LEN)?;
     let text = generate_account_key(&*api.entropy);
-    let now = api.now();
-    let key = Key { id: KeyId::generate(now, api.random()), account: Some(account), name, created_at: now };
-    if !api.store.create_key(NewKey { key: key.clone(), hash: hash_key(&text) }).await? {
+    let key = Key {
+        id: KeyId::generate(by.at, api.random()),
+        account: Some(account),
+        role: Role::Account,
+        name,
+        created_at: by.at,
+        expires_at: None,
+        last_used_at: None,
+    };
+    if !api.store.create_key(NewKey { key: key.clone(), hash: hash_key(&text) }, &by).await? {
         return Err(Problem::not_found("account"));
     }
     Ok((StatusCode::CREATED, Json(KeyAnswer { key: Some(text), ..key.into() })))
@@ -87,12 +94,12 @@ pub(crate) async fn list(
 #[utoipa::path(delete, path = "/api/accounts/{id}/keys/{key_id}", operation_id = "delete_key", tag = "Operator",
     params(("id" = String, Path), ("key_id" = String, Path)), responses((status = 204)))]
 pub(crate) async fn delete(
-    _: Operator,
+    Operator(by): Operator,
     State(api): State<Arc<Api>>,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<StatusCode> {
     let key = KeyId::parse(&key).map_err(|_| Problem::not_found("key"))?;
-    if api.store.delete_key(&account_id(&id)?, &key).await? {
+    if api.store.delete_key(Some(&account_id(&id)?), &key, &by).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("key"))

@@ -15,7 +15,7 @@ use waxwing_core::EventId;
 use super::webhooks::webhook_id;
 use crate::{
     Api,
-    auth::Account,
+    auth::Viewer,
     problem::{Problem, Result},
     query::Query,
     shapes::{AttemptAnswer, List, LogAnswer, raw},
@@ -40,7 +40,7 @@ pub(crate) struct LogDetailAnswer {
         ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query)),
     responses((status = 200, body = List<LogAnswer>)))]
 pub(crate) async fn list(
-    Account(account): Account,
+    Viewer(account): Viewer,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     uri: Uri,
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     params(("id" = String, Path), ("event_id" = String, Path)),
     responses((status = 200, body = LogDetailAnswer)))]
 pub(crate) async fn show(
-    Account(account): Account,
+    Viewer(account): Viewer,
     State(api): State<Arc<Api>>,
     Path((id, event)): Path<(String, String)>,
 ) -> Result<Json<LogDetailAnswer>> {

@@ -1,6 +1,7 @@
 //! One file for each resource.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;

@@ -49,7 +49,7 @@ pub(crate) struct ReplayedAnswer {
     params(("id" = String, Path), ("event_id" = String, Path)),
     responses((status = 202, body = LogAnswer)))]
 pub(crate) async fn retry(
-    Account(account): Account,
+    Account(account, _): Account,
     State(api): State<Arc<Api>>,
     Path((id, event)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<LogAnswer>)> {
@@ -62,7 +62,7 @@ pub(crate) async fn retry(
 #[utoipa::path(post, path = "/api/webhook/{id}/replay", operation_id = "replay_deliveries", tag = "Account", params(("id" = String, Path)),
     request_body = Option<ReplayEvents>, responses((status = 202, body = ReplayedAnswer)))]
 pub(crate) async fn replay(
-    Account(account): Account,
+    Account(account, _): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,

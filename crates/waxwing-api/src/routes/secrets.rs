@@ -47,7 +47,7 @@ pub(crate) struct RotatedAnswer {
 #[utoipa::path(post, path = "/api/webhook/{id}/rotate-secret", operation_id = "rotate_secret", tag = "Account", params(("id" = String, Path)),
     request_body = Option<RotateSecret>, responses((status = 200, body = RotatedAnswer)))]
 pub(crate) async fn rotate(
-    Account(account): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -64,11 +64,10 @@ pub(crate) async fn rotate(
         }
     };
     let secret = secret(&api, rotate.secret.as_deref())?;
-    let now = api.now();
-    let previous_expires_at = (!grace.is_zero()).then(|| now.after(grace));
+    let previous_expires_at = (!grace.is_zero()).then(|| by.at.after(grace));
     let sealed = api.sealing_key.seal(api.random(), id.as_str(), &secret);
-    let rotated = RotatedSecret { secret: sealed, previous_expires_at, now };
-    if !api.store.rotate_secret(&account, &id, rotated).await? {
+    let rotated = RotatedSecret { secret: sealed, previous_expires_at };
+    if !api.store.rotate_secret(&account, &id, rotated, &by).await? {
         return Err(Problem::not_found("webhook"));
     }
     Ok(Json(RotatedAnswer {
@@ -81,11 +80,11 @@ pub(crate) async fn rotate(
 #[utoipa::path(post, path = "/api/webhook/{id}/end-grace-period", tag = "Account", params(("id" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn end_grace_period(
-    Account(account): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    if api.store.end_grace_period(&account, &webhook_id(&id)?, api.now()).await? {
+    if api.store.end_grace_period(&account, &webhook_id(&id)?, &by).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("webhook"))

@@ -16,7 +16,7 @@ use waxwing_store::{NewWebhook, Webhook, WebhookChange};
 use super::accounts::bounded;
 use crate::{
     Api,
-    auth::Account,
+    auth::{Account, Viewer},
     body,
     problem::{Code, Problem, Result},
     query::Query,
@@ -115,7 +115,7 @@ impl From<Webhook> for WebhookAnswer {
 #[utoipa::path(post, path = "/api/webhook/create", operation_id = "create_webhook", tag = "Account", request_body = CreateWebhook,
     responses((status = 201, body = WebhookAnswer)))]
 pub(crate) async fn create(
-    Account(account): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     body: Body,
@@ -125,8 +125,7 @@ pub(crate) async fn create(
     let events = patterns(&api, &new.events)?;
     let description = bounded("/description", new.description, DESCRIPTION_LEN)?;
     let secret = secret(&api, new.secret.as_deref())?;
-    let now = api.now();
-    let id = WebhookId::generate(now, api.random());
+    let id = WebhookId::generate(by.at, api.random());
     let webhook = NewWebhook {
         secret: api.sealing_key.seal(api.random(), id.as_str(), &secret),
         id,
@@ -134,10 +133,10 @@ pub(crate) async fn create(
         url: new.url,
         events,
         description,
-        created_at: now,
+        created_at: by.at,
         limit: api.limits.webhooks_per_account,
     };
-    let webhook = api.store.create_webhook(webhook).await?;
+    let webhook = api.store.create_webhook(webhook, &by).await?;
     let answer = WebhookAnswer { secret: Some(secret.expose().to_owned()), ..webhook.into() };
     Ok((StatusCode::CREATED, Json(answer)))
 }
@@ -148,7 +147,7 @@ pub(crate) async fn create(
         ("status" = Option<String>, Query, pattern = "^(active|inactive|disabled)$")),
     responses((status = 200, body = List<WebhookAnswer>)))]
 pub(crate) async fn list(
-    Account(account): Account,
+    Viewer(account): Viewer,
     State(api): State<Arc<Api>>,
     uri: Uri,
 ) -> Result<Json<List<WebhookAnswer>>> {
@@ -161,7 +160,7 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/api/webhook/{id}", operation_id = "show_webhook", tag = "Account", params(("id" = String, Path)),
     responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn show(
-    Account(account): Account,
+    Viewer(account): Viewer,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<Json<WebhookAnswer>> {
@@ -173,7 +172,7 @@ pub(crate) async fn show(
 #[utoipa::path(put, path = "/api/webhook/{id}", operation_id = "update_webhook", tag = "Account", params(("id" = String, Path)),
     request_body = UpdateWebhook, responses((status = 200, body = WebhookAnswer)))]
 pub(crate) async fn update(
-    Account(account): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -193,7 +192,7 @@ pub(crate) async fn update(
             .transpose()?,
         active: update.status.map(|status| matches!(status, SettableStatus::Active)),
     };
-    let webhook = api.store.update_webhook(&account, &id, change, api.now()).await?;
+    let webhook = api.store.update_webhook(&account, &id, change, &by).await?;
     Ok(Json(webhook.ok_or_else(|| Problem::not_found("webhook"))?.into()))
 }
 
@@ -201,11 +200,11 @@ pub(crate) async fn update(
 #[utoipa::path(delete, path = "/api/webhook/{id}", operation_id = "delete_webhook", tag = "Account", params(("id" = String, Path)),
     responses((status = 204)))]
 pub(crate) async fn delete(
-    Account(account): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    if api.store.delete_webhook(&account, &webhook_id(&id)?, api.now()).await? {
+    if api.store.delete_webhook(&account, &webhook_id(&id)?, &by).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("webhook"))

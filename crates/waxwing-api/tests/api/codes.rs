@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body_util::channel::Channel;
 use serde_json::json;
 use waxwing_api::{Code, Limits};
+use waxwing_core::Role;
 use waxwing_store::{StoreError, gated::Call};
 
 use crate::harness::{Answer, Server};
@@ -15,6 +16,8 @@ use crate::harness::{Answer, Server};
 async fn of_requests(server: &Server, hook: &str, key: &str) -> Vec<Answer> {
     let list = |query: &str| server.get(&format!("/api/webhook/{hook}/events?{query}")).acting_for("acme");
     let publish = || server.post("/api/events").operator();
+    let publisher = server.key_of(Role::Publisher, None).await;
+    let reader = server.key_of(Role::AccountReadOnly, Some("acme")).await;
     // A body that never comes: the channel stays open.
     let (_open, endless) = Channel::<Bytes, std::io::Error>::new(1);
     let endless = Body::new(endless);
@@ -26,6 +29,8 @@ async fn of_requests(server: &Server, hook: &str, key: &str) -> Vec<Answer> {
         server.get("/api/webhook/list").operator().send().await,
         server.get("/api/webhook/list").send().await,
         server.get("/api/accounts").key(key).send().await,
+        server.get("/api/accounts").key(&publisher).send().await,
+        server.post(&format!("/api/webhook/{hook}/test")).key(&reader).send().await,
         server.get("/nothing").send().await,
         server.call("PATCH", "/api/events").send().await,
         publish().raw("application/json", endless).send().await,

@@ -18,10 +18,10 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use waxwing_api::{Api, Limits, hash_key, router};
-use waxwing_core::{Clock, Entropy, KeyId, TargetPolicy, Timestamp, seal::SealingKey};
+use waxwing_core::{AccountId, Clock, Entropy, KeyId, Role, TargetPolicy, Timestamp, seal::SealingKey};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    Key, Metrics, NewKey, Store, StoreError,
+    Actor, Key, Metrics, NewKey, Store, StoreError,
     gated::{Call, Gate, Gated},
 };
 
@@ -187,8 +187,18 @@ impl Server {
         let store: Arc<dyn Store> = Arc::new(Gated::new(inner, faults.clone()));
         let node = store.register("one", clock.now(), Duration::from_hours(1)).await.unwrap();
         let id = KeyId::generate(clock.now(), [1; 10]);
-        let key = Key { id, account: None, name: None, created_at: clock.now() };
-        assert!(store.create_key(NewKey { key, hash: hash_key(OPERATOR) }).await.unwrap());
+        let now = clock.now();
+        let key = Key {
+            id,
+            account: None,
+            role: Role::Operator,
+            name: None,
+            created_at: now,
+            expires_at: None,
+            last_used_at: None,
+        };
+        let new = NewKey { key, hash: hash_key(OPERATOR) };
+        assert!(store.create_key(new, &Actor::server(now)).await.unwrap());
         let api = Api {
             store,
             node,
@@ -237,6 +247,23 @@ impl Server {
     pub(crate) async fn account_key(&self, account: &str) -> String {
         let made = self.post(&format!("/api/accounts/{account}/keys")).operator().send().await.expect(201);
         made["key"].as_str().unwrap().to_owned()
+    }
+
+    /// A key of this role, of an account if it needs one, put where keys are kept.
+    pub(crate) async fn key_of(&self, role: Role, account: Option<&str>) -> String {
+        let (now, text) = (self.clock.now(), format!("key of {} {account:?}", role.as_str()));
+        let key = Key {
+            id: KeyId::generate(now, waxwing_core::clock::random(&*self.api.entropy)),
+            account: account.map(|account| AccountId::parse(account).unwrap()),
+            role,
+            name: None,
+            created_at: now,
+            expires_at: None,
+            last_used_at: None,
+        };
+        let new = NewKey { key, hash: hash_key(&text) };
+        assert!(self.api.store.create_key(new, &Actor::server(now)).await.unwrap());
+        text
     }
 
     /// A webhook of an account; its id.

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod auth;
 mod bad_input;
 mod codes;

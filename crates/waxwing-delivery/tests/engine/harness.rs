@@ -20,7 +20,7 @@ use waxwing_core::{
 use waxwing_delivery::{Engine, EngineHandle, EngineOptions, EngineParts};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, Store, StoreError, WebhookChange,
+    Actor, LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, Store, StoreError, WebhookChange,
     gated::{Call, Gate, Gated},
 };
 
@@ -156,7 +156,7 @@ impl World {
         let node = store.register("one", clock.now(), options().lease).await.unwrap();
         let account = AccountId::parse("acme").unwrap();
         let acme = NewAccount { id: account.clone(), name: None, created_at: clock.now() };
-        store.create_account(acme).await.unwrap();
+        store.create_account(acme, &Actor::server(Timestamp::EPOCH)).await.unwrap();
         Self {
             store,
             node,
@@ -207,7 +207,7 @@ impl World {
             created_at: self.clock.now(),
             limit: 1_000,
         };
-        self.store.create_webhook(webhook).await.unwrap();
+        self.store.create_webhook(webhook, &Actor::server(Timestamp::EPOCH)).await.unwrap();
         Hook { name, id }
     }
 
@@ -257,19 +257,30 @@ impl World {
 
     pub(crate) async fn change(&self, hook: &Hook, change: WebhookChange) {
         let now = self.clock.now();
-        self.store.update_webhook(&self.account, &hook.id, change, now).await.unwrap().unwrap();
+        self.store
+            .update_webhook(&self.account, &hook.id, change, &Actor::server(now))
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     pub(crate) async fn delete(&self, hook: &Hook) {
-        assert!(self.store.delete_webhook(&self.account, &hook.id, self.clock.now()).await.unwrap());
+        assert!(
+            self.store
+                .delete_webhook(&self.account, &hook.id, &Actor::server(self.clock.now()))
+                .await
+                .unwrap()
+        );
     }
 
     pub(crate) async fn rotate(&self, hook: &Hook, secret: &str, grace: Duration) {
         let sealed = self.key.seal([5; 24], hook.id.as_str(), &Secret::given(secret).unwrap());
         let now = self.clock.now();
         let previous_expires_at = Some(now.after(grace));
-        let rotated = waxwing_store::RotatedSecret { secret: sealed, previous_expires_at, now };
-        assert!(self.store.rotate_secret(&self.account, &hook.id, rotated).await.unwrap());
+        let rotated = waxwing_store::RotatedSecret { secret: sealed, previous_expires_at };
+        assert!(
+            self.store.rotate_secret(&self.account, &hook.id, rotated, &Actor::server(now)).await.unwrap()
+        );
     }
 
     /// Sends one delivery again.

@@ -2,7 +2,7 @@
 
 use super::{
     steps::MANY,
-    world::{TYPE, World, account_id, at},
+    world::{TYPE, World, account_id, at, by},
 };
 use crate::{
     Account, CreateAccountError, CreateWebhookError, NewAccount, PageRequest, Principal, PublishError,
@@ -27,8 +27,11 @@ pub(super) async fn an_account_is_made_and_found(w: World) {
     let id = account_id("Other_1");
     assert!(w.store.account(&id).await.unwrap().is_none());
     assert!(w.store.directory().account(&id).is_none());
-    let made =
-        w.store.create_account(NewAccount { id: id.clone(), name: None, created_at: at(3) }).await.unwrap();
+    let made = w
+        .store
+        .create_account(NewAccount { id: id.clone(), name: None, created_at: at(3) }, &by(at(0)))
+        .await
+        .unwrap();
     assert_eq!(made, Account { id: id.clone(), name: None, created_at: at(3) });
     assert_eq!(w.store.account(&id).await.unwrap(), Some(made));
     assert!(w.store.directory().account(&id).is_some(), "the directory knows at once");
@@ -37,12 +40,12 @@ pub(super) async fn an_account_is_made_and_found(w: World) {
 
 pub(super) async fn an_account_id_is_taken_once(w: World) {
     let again = NewAccount { id: w.account.clone(), name: Some("again".into()), created_at: at(3) };
-    assert_eq!(w.store.create_account(again).await, Err(CreateAccountError::Exists));
+    assert_eq!(w.store.create_account(again, &by(at(0))).await, Err(CreateAccountError::Exists));
     let kept = w.store.account(&w.account).await.unwrap().expect("it is there");
     assert_eq!((kept.name.as_deref(), kept.created_at), (Some("ACME"), at(0)));
     assert!(
         w.store
-            .create_account(NewAccount { id: account_id("ACME"), name: None, created_at: at(3) })
+            .create_account(NewAccount { id: account_id("ACME"), name: None, created_at: at(3) }, &by(at(0)))
             .await
             .is_ok()
     );
@@ -57,7 +60,7 @@ pub(super) async fn accounts_are_listed_oldest_first(w: World) {
     for limit in 1..=6 {
         assert_eq!(listed(&w, limit).await, expected, "limit {limit}");
     }
-    assert!(w.store.delete_account(&account_id("beta"), at(2)).await.unwrap());
+    assert!(w.store.delete_account(&account_id("beta"), &by(at(2))).await.unwrap());
     expected.retain(|name| name != "beta");
     assert_eq!(listed(&w, 2).await, expected);
 }
@@ -66,10 +69,10 @@ pub(super) async fn a_deleted_account_takes_its_webhooks_and_keys_along(w: World
     let (hook, other) = (w.webhook().await, w.account("other", at(0)).await);
     let theirs = w.webhook_of(&other, &["*"]).await;
     for (account, mark) in [(Some(&w.account), 1), (Some(&other), 2), (None, 3)] {
-        assert!(w.store.create_key(w.key(account, mark, at(0))).await.unwrap());
+        assert!(w.store.create_key(w.key(account, mark, at(0)), &by(at(0))).await.unwrap());
     }
     let id = w.publish(1, at(1)).await.remove(0);
-    assert!(w.store.delete_account(&w.account, at(2)).await.unwrap());
+    assert!(w.store.delete_account(&w.account, &by(at(2))).await.unwrap());
     let directory = w.store.directory();
     assert!(directory.account(&w.account).is_none());
     assert!(directory.target(hook.row).is_none());
@@ -79,7 +82,7 @@ pub(super) async fn a_deleted_account_takes_its_webhooks_and_keys_along(w: World
     assert!(w.store.account(&w.account).await.unwrap().is_none());
     assert!(w.store.webhook(&w.account, &hook.id).await.unwrap().is_none());
     assert!(w.store.keys(Some(&w.account)).await.unwrap().is_empty());
-    assert!(!w.store.delete_account(&w.account, at(3)).await.unwrap());
+    assert!(!w.store.delete_account(&w.account, &by(at(3))).await.unwrap());
     assert!(w.waiting(&hook).await.is_empty());
     assert_eq!(w.store.cancel_deleted(10, at(3)).await.unwrap(), 1, "what waited is ended");
     let refused = w.store.retry(w.node, &w.account, &hook.id, &id, at(4)).await;
@@ -87,23 +90,23 @@ pub(super) async fn a_deleted_account_takes_its_webhooks_and_keys_along(w: World
 }
 
 pub(super) async fn a_deleted_account_takes_nothing_more(w: World) {
-    assert!(w.store.delete_account(&w.account, at(1)).await.unwrap());
+    assert!(w.store.delete_account(&w.account, &by(at(1))).await.unwrap());
     let event = w.event(TYPE, at(2));
     let account = w.account.clone();
     assert_eq!(w.offer(vec![event]).await, Err(PublishError::UnknownAccount { index: 0, account }));
     let webhook = w.new_webhook(&w.account, &["*"], at(2));
-    assert_eq!(w.store.create_webhook(webhook).await, Err(CreateWebhookError::UnknownAccount));
-    assert!(!w.store.create_key(w.key(Some(&w.account), 1, at(2))).await.unwrap());
+    assert_eq!(w.store.create_webhook(webhook, &by(at(0))).await, Err(CreateWebhookError::UnknownAccount));
+    assert!(!w.store.create_key(w.key(Some(&w.account), 1, at(2)), &by(at(0))).await.unwrap());
 }
 
 pub(super) async fn a_key_speaks_for_whom_it_was_made(w: World) {
     let (ours, operators) = (w.key(Some(&w.account), 1, at(1)), w.key(None, 2, at(1)));
     for key in [&ours, &operators] {
-        assert!(w.store.create_key(key.clone()).await.unwrap());
+        assert!(w.store.create_key(key.clone(), &by(at(0))).await.unwrap());
     }
     let directory = w.store.directory();
-    assert_eq!(directory.principal(&[1; 32]), Some((ours.key.id, Principal::Account(w.account.clone()))));
-    assert_eq!(directory.principal(&[2; 32]), Some((operators.key.id, Principal::Operator)));
+    assert_eq!(directory.principal(&[1; 32]), Some(Principal::of(&ours.key)));
+    assert_eq!(directory.principal(&[2; 32]), Some(Principal::of(&operators.key)));
     assert_eq!(directory.principal(&[9; 32]), None);
 }
 
@@ -114,7 +117,7 @@ pub(super) async fn keys_are_listed_oldest_first(w: World) {
         [(Some(&w.account), 9), (None, 7), (Some(&w.account), 3), (Some(&other), 4), (None, 1)]
     {
         let key = w.key(account, mark, at(1));
-        w.store.create_key(key.clone()).await.unwrap();
+        w.store.create_key(key.clone(), &by(at(0))).await.unwrap();
         made.push(key.key);
     }
     let pick = |picked: &[usize]| picked.iter().map(|n| made[*n].clone()).collect::<Vec<_>>();
@@ -125,15 +128,15 @@ pub(super) async fn keys_are_listed_oldest_first(w: World) {
 
 pub(super) async fn a_key_needs_its_account(w: World) {
     let key = w.key(Some(&account_id("stranger")), 1, at(1));
-    assert!(!w.store.create_key(key).await.unwrap());
+    assert!(!w.store.create_key(key, &by(at(0))).await.unwrap());
     assert_eq!(w.store.directory().principal(&[1; 32]), None);
 }
 
 pub(super) async fn a_hash_that_is_kept_stays_as_it_is(w: World) {
     let first = w.key(None, 1, at(1));
-    w.store.create_key(first.clone()).await.unwrap();
-    w.store.create_key(w.key(Some(&w.account), 1, at(2))).await.unwrap();
-    assert_eq!(w.store.directory().principal(&[1; 32]), Some((first.key.id.clone(), Principal::Operator)));
+    w.store.create_key(first.clone(), &by(at(0))).await.unwrap();
+    w.store.create_key(w.key(Some(&w.account), 1, at(2)), &by(at(0))).await.unwrap();
+    assert_eq!(w.store.directory().principal(&[1; 32]), Some(Principal::of(&first.key)));
     assert_eq!(w.store.keys(None).await.unwrap(), [first.key]);
     assert!(w.store.keys(Some(&w.account)).await.unwrap().is_empty());
 }
@@ -142,14 +145,14 @@ pub(super) async fn a_key_is_revoked_by_its_own_account(w: World) {
     let other = w.account("other", at(0)).await;
     let (ours, operators) = (w.key(Some(&w.account), 1, at(1)), w.key(None, 2, at(1)));
     for key in [&ours, &operators] {
-        w.store.create_key(key.clone()).await.unwrap();
+        w.store.create_key(key.clone(), &by(at(0))).await.unwrap();
     }
-    assert!(!w.store.delete_key(&other, &ours.key.id).await.unwrap());
-    assert!(!w.store.delete_key(&w.account, &operators.key.id).await.unwrap());
+    assert!(!w.store.delete_key(Some(&other), &ours.key.id, &by(at(0))).await.unwrap());
+    assert!(!w.store.delete_key(Some(&w.account), &operators.key.id, &by(at(0))).await.unwrap());
     assert!(w.store.directory().principal(&[1; 32]).is_some());
-    assert!(w.store.delete_key(&w.account, &ours.key.id).await.unwrap());
+    assert!(w.store.delete_key(Some(&w.account), &ours.key.id, &by(at(0))).await.unwrap());
     assert!(w.store.directory().principal(&[1; 32]).is_none(), "the directory knows at once");
     assert!(w.store.directory().principal(&[2; 32]).is_some());
     assert!(w.store.keys(Some(&w.account)).await.unwrap().is_empty());
-    assert!(!w.store.delete_key(&w.account, &ours.key.id).await.unwrap());
+    assert!(!w.store.delete_key(Some(&w.account), &ours.key.id, &by(at(0))).await.unwrap());
 }

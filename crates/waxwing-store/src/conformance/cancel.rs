@@ -4,7 +4,7 @@ use waxwing_core::{DeliveryState, delivery::Verdict};
 
 use super::{
     steps::{in_state, sorted},
-    world::{World, at},
+    world::{World, at, by},
 };
 use crate::{LogFilter, PageRequest, WebhookChange, metrics::Backlog};
 
@@ -19,9 +19,9 @@ pub(super) async fn a_deleted_webhook_is_gone(w: World) {
     let page = w.store.webhooks(&w.account, None, PageRequest::first(10)).await.unwrap();
     assert!(page.items.is_empty());
     let change = WebhookChange { active: Some(true), ..WebhookChange::default() };
-    assert!(w.store.update_webhook(&w.account, &hook.id, change, at(2)).await.unwrap().is_none());
-    assert!(!w.store.delete_webhook(&w.account, &hook.id, at(2)).await.unwrap());
-    assert!(!w.store.end_grace_period(&w.account, &hook.id, at(2)).await.unwrap());
+    assert!(w.store.update_webhook(&w.account, &hook.id, change, &by(at(2))).await.unwrap().is_none());
+    assert!(!w.store.delete_webhook(&w.account, &hook.id, &by(at(2))).await.unwrap());
+    assert!(!w.store.end_grace_period(&w.account, &hook.id, &by(at(2))).await.unwrap());
 }
 
 pub(super) async fn a_deleted_webhook_gets_no_new_events(w: World) {
@@ -140,6 +140,6 @@ pub(super) async fn the_log_of_a_deleted_webhook_is_its_accounts_alone(w: World)
 pub(super) async fn another_account_cannot_delete(w: World) {
     let other = w.account("other", at(0)).await;
     let hook = w.webhook().await;
-    assert!(!w.store.delete_webhook(&other, &hook.id, at(1)).await.unwrap());
+    assert!(!w.store.delete_webhook(&other, &hook.id, &by(at(1))).await.unwrap());
     assert!(w.target(&hook).takes_deliveries());
 }

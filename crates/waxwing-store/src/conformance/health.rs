@@ -4,7 +4,7 @@ use waxwing_core::{
     DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict, webhook::Health,
 };
 
-use super::world::{Hook, World, at, day};
+use super::world::{Hook, World, at, by, day};
 use crate::{Recorded, Webhook, WebhookChange};
 
 const FAILING: WebhookStatus = WebhookStatus::Disabled(DisabledReason::Failing);
@@ -101,7 +101,7 @@ pub(super) async fn another_change_leaves_a_disabled_webhook_disabled(w: World) 
     w.publish_and(&hook, Verdict::Gone, at(1)).await;
     let change = WebhookChange { url: Some("https://other.example/".into()), ..WebhookChange::default() };
     let changed =
-        w.store.update_webhook(&w.account, &hook.id, change, at(2)).await.unwrap().expect("it is there");
+        w.store.update_webhook(&w.account, &hook.id, change, &by(at(2))).await.unwrap().expect("it is there");
     assert_eq!(changed.status, WebhookStatus::Disabled(DisabledReason::Gone));
     assert_eq!(changed.health.last_failure_at, Some(at(1)));
     assert!(!w.target(&hook).takes_deliveries());

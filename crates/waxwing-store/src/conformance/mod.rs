@@ -14,6 +14,7 @@
 )]
 
 mod accounts_and_keys;
+mod audit;
 mod cancel;
 mod claim_and_lease;
 mod clock;
@@ -90,6 +91,15 @@ macro_rules! list {
 
 list! {
     $
+    audit {
+        an_entry_says_who_when_from_where_and_what
+        every_change_of_the_configuration_has_an_entry
+        changes_of_the_catalog_and_of_the_operators_keys_have_entries
+        what_is_refused_leaves_no_entry
+        a_webhook_that_the_service_disables_has_an_entry
+        the_log_is_read_in_pages_and_by_time_and_action
+        retention_leaves_the_log_alone
+    }
     publish {
         an_event_goes_to_every_webhook_that_subscribes
         a_pattern_given_twice_makes_one_delivery

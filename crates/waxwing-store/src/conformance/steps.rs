@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use waxwing_core::{AttemptError, DeliveryState, EventId, Outcome, Timestamp, delivery::Verdict};
 
-use super::world::{DISABLE_AFTER, Hook, World, at};
+use super::world::{DISABLE_AFTER, Hook, World, at, by};
 use crate::{
     Attempt, Completion, Due, LanePage, LogDetail, LogEntry, LogFilter, Node, PageRequest, Queue, Recorded,
     ReplayFilter, StoreError, WebhookChange,
@@ -179,7 +179,7 @@ impl World {
     /// Makes a webhook active or inactive.
     pub(super) async fn set_active(&self, hook: &Hook, active: bool, now: Timestamp) {
         let change = WebhookChange { active: Some(active), ..WebhookChange::default() };
-        let changed = self.store.update_webhook(&hook.account, &hook.id, change, now).await.unwrap();
+        let changed = self.store.update_webhook(&hook.account, &hook.id, change, &by(now)).await.unwrap();
         assert_eq!(changed.expect("the webhook is there").status.is_active(), active);
     }
 
@@ -201,7 +201,7 @@ impl World {
 
     /// Deletes a webhook.
     pub(super) async fn delete(&self, hook: &Hook, now: Timestamp) {
-        assert!(self.store.delete_webhook(&hook.account, &hook.id, now).await.unwrap());
+        assert!(self.store.delete_webhook(&hook.account, &hook.id, &by(now)).await.unwrap());
     }
 
     /// Replays in bites of `limit`, to the end; how many were scheduled.

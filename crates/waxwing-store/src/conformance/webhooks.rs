@@ -4,7 +4,7 @@ use waxwing_core::{DisabledReason, Pattern, Timestamp, WebhookStatus, delivery::
 
 use super::{
     steps::MANY,
-    world::{Hook, TYPE, World, account_id, at, sealed},
+    world::{Hook, TYPE, World, account_id, at, by, sealed},
 };
 use crate::{CreateWebhookError, NewWebhook, PageRequest, Webhook, WebhookChange};
 
@@ -32,7 +32,7 @@ pub(super) async fn a_webhook_is_made_and_found(w: World) {
         url: "https://receiver.example/höök?a=b".into(),
         ..w.new_webhook(&w.account, &["order.*", "invoice.paid"], at(5))
     };
-    let made = w.store.create_webhook(new.clone()).await.unwrap();
+    let made = w.store.create_webhook(new.clone(), &by(at(0))).await.unwrap();
     assert_eq!((&made.id, &made.account, &made.url), (&new.id, &w.account, &new.url));
     assert_eq!((&made.events, &made.description), (&new.events, &new.description));
     assert_eq!((made.status, made.health), (WebhookStatus::Active, Health::default()));
@@ -49,13 +49,13 @@ pub(super) async fn a_webhook_is_seen_by_its_account_only(w: World) {
     assert!(w.store.webhook(&other, &hook.id).await.unwrap().is_none());
     assert!(w.store.webhooks(&other, None, PageRequest::first(10)).await.unwrap().items.is_empty());
     let change = WebhookChange { active: Some(false), ..WebhookChange::default() };
-    assert!(w.store.update_webhook(&other, &hook.id, change, at(1)).await.unwrap().is_none());
+    assert!(w.store.update_webhook(&other, &hook.id, change, &by(at(1))).await.unwrap().is_none());
     assert!(w.target(&hook).takes_deliveries());
 }
 
 pub(super) async fn a_webhook_needs_its_account(w: World) {
     let new = w.new_webhook(&account_id("stranger"), &["*"], at(1));
-    assert_eq!(w.store.create_webhook(new).await, Err(CreateWebhookError::UnknownAccount));
+    assert_eq!(w.store.create_webhook(new, &by(at(0))).await, Err(CreateWebhookError::UnknownAccount));
 }
 
 pub(super) async fn an_account_has_so_many_webhooks_at_most(w: World) {
@@ -63,7 +63,7 @@ pub(super) async fn an_account_has_so_many_webhooks_at_most(w: World) {
     w.webhook_of(&other, &["*"]).await;
     let create = async || {
         let new = NewWebhook { limit: 2, ..w.new_webhook(&w.account, &["*"], at(1)) };
-        w.store.create_webhook(new).await
+        w.store.create_webhook(new, &by(at(0))).await
     };
     let first = create().await.unwrap();
     create().await.unwrap();
@@ -99,14 +99,15 @@ pub(super) async fn a_list_is_filtered_by_the_word_of_the_status(w: World) {
 
 /// Changes a webhook and reads it back.
 async fn changed(w: &World, hook: &Hook, change: WebhookChange, now: Timestamp) -> Webhook {
-    let changed = w.store.update_webhook(&hook.account, &hook.id, change, now).await.unwrap();
+    let changed = w.store.update_webhook(&hook.account, &hook.id, change, &by(now)).await.unwrap();
     let read = w.store.webhook(&hook.account, &hook.id).await.unwrap();
     assert_eq!(changed, read);
     read.expect("it is there")
 }
 
 pub(super) async fn a_change_keeps_what_it_does_not_name(w: World) {
-    let made = w.store.create_webhook(w.new_webhook(&w.account, &["order.*"], at(1))).await.unwrap();
+    let made =
+        w.store.create_webhook(w.new_webhook(&w.account, &["order.*"], at(1)), &by(at(0))).await.unwrap();
     let hook = w.hook(&made);
     let none = WebhookChange::default;
     let url = Some("https://other.example/".to_owned());
@@ -132,7 +133,7 @@ pub(super) async fn a_change_of_the_subscription_counts_from_the_next_event_on(w
     w.wakeups();
     let events = vec![Pattern::parse("invoice.*").unwrap()];
     let change = WebhookChange { events: Some(events.clone()), ..WebhookChange::default() };
-    w.store.update_webhook(&w.account, &hook.id, change, at(2)).await.unwrap();
+    w.store.update_webhook(&w.account, &hook.id, change, &by(at(2))).await.unwrap();
     assert_eq!(w.target(&hook).events, events);
     assert!(w.wakeups().changed.contains(&hook.row), "the engine is told");
     w.publish_type("order.created", at(3)).await;
@@ -144,7 +145,7 @@ pub(super) async fn a_change_of_the_url_reaches_what_waits(w: World) {
     let hook = w.webhook().await;
     w.publish(1, at(1)).await;
     let change = WebhookChange { url: Some("https://other.example/".into()), ..WebhookChange::default() };
-    w.store.update_webhook(&w.account, &hook.id, change, at(2)).await.unwrap();
+    w.store.update_webhook(&w.account, &hook.id, change, &by(at(2))).await.unwrap();
     assert_eq!(w.target(&hook).url, "https://other.example/");
     assert_eq!(w.first(&hook).await.len(), 1);
 }

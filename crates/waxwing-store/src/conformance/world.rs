@@ -14,12 +14,12 @@ use std::{
 };
 
 use waxwing_core::{
-    AccountId, EventId, EventType, KeyId, Pattern, Timestamp, WebhookId, envelope, seal::SealedSecret,
+    AccountId, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId, envelope, seal::SealedSecret,
 };
 
 use crate::{
-    Key, NewAccount, NewEvent, NewKey, NewWebhook, Node, PublishError, Published, Store, Target, Wakeups,
-    Webhook,
+    Actor, Key, NewAccount, NewEvent, NewKey, NewWebhook, Node, PublishError, Published, Store, Target,
+    Wakeups, Webhook,
 };
 
 /// How long the lease of a node runs.
@@ -39,6 +39,11 @@ pub(super) fn at(seconds: u64) -> Timestamp {
 /// The moment `days` after the tests begin.
 pub(super) fn day(days: u32) -> Timestamp {
     at(0).after(DAY * days)
+}
+
+/// Who changes things at this moment, when a test does not care.
+pub(super) fn by(now: Timestamp) -> Actor {
+    Actor::server(now)
 }
 
 /// An event type.
@@ -133,7 +138,7 @@ impl World {
     /// Makes an account.
     pub(super) async fn account(&self, id: &str, now: Timestamp) -> AccountId {
         let account = NewAccount { id: account_id(id), name: Some(id.to_uppercase()), created_at: now };
-        self.store.create_account(account).await.unwrap().id
+        self.store.create_account(account, &by(now)).await.unwrap().id
     }
 
     /// A key to be kept, whose hash is `mark` 32 times.
@@ -141,8 +146,11 @@ impl World {
         let key = Key {
             id: KeyId::generate(now, self.bytes()),
             account: account.cloned(),
+            role: if account.is_some() { Role::Account } else { Role::Operator },
             name: Some(format!("key {mark}")),
             created_at: now,
+            expires_at: None,
+            last_used_at: None,
         };
         NewKey { key, hash: [mark; 32] }
     }
@@ -168,7 +176,8 @@ impl World {
 
     /// A webhook of `account` that subscribes to `events`.
     pub(super) async fn webhook_of(&self, account: &AccountId, events: &[&str]) -> Hook {
-        let made = self.store.create_webhook(self.new_webhook(account, events, at(0))).await.unwrap();
+        let made =
+            self.store.create_webhook(self.new_webhook(account, events, at(0)), &by(at(0))).await.unwrap();
         self.hook(&made)
     }
 

@@ -15,6 +15,8 @@ pub enum Table {
     Webhook,
     /// Facts about the database, such as the proof of its encryption key.
     Fact,
+    /// The audit log.
+    Audit,
     /// Events.
     Event,
     /// Keys of idempotent publishes.
@@ -72,6 +74,9 @@ const API_KEY: &[Column] = &[
     column("account_seq", Int),
     column("name", Text),
     column("created_at", Int),
+    column("role", Int),
+    column("expires_at", Int),
+    column("last_used_at", Int),
 ];
 
 const EVENT_TYPE: &[Column] =
@@ -144,14 +149,29 @@ const PENDING: &[Column] = &[
     column("generation", Int),
 ];
 
+const AUDIT: &[Column] = &[
+    column("seq", Int),
+    column("at", Int),
+    column("role", Text),
+    column("key_id", Text),
+    column("source", Text),
+    column("request_id", Text),
+    column("action", Text),
+    column("account", Text),
+    column("object", Text),
+    column("before", Text),
+    column("after", Text),
+];
+
 impl Table {
     /// All, in the order in which they are moved: events before what names them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Account,
         Self::ApiKey,
         Self::EventType,
         Self::Webhook,
         Self::Fact,
+        Self::Audit,
         Self::Event,
         Self::Idempotency,
         Self::Delivery,
@@ -172,6 +192,7 @@ impl Table {
             Self::Delivery => "delivery",
             Self::Attempt => "attempt",
             Self::Pending => "pending",
+            Self::Audit => "audit",
         }
     }
 
@@ -193,6 +214,7 @@ impl Table {
             Self::Delivery => DELIVERY,
             Self::Attempt => ATTEMPT,
             Self::Pending => PENDING,
+            Self::Audit => AUDIT,
         }
     }
 
@@ -208,6 +230,7 @@ impl Table {
             | Self::Webhook
             | Self::Fact
             | Self::Event
+            | Self::Audit
             | Self::Idempotency => 1,
         }
     }

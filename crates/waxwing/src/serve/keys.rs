@@ -14,11 +14,11 @@ use std::{
 use anyhow::Context;
 use bytes::Bytes;
 use waxwing_core::{
-    Clock, Entropy, KeyId, Secret,
+    Clock, Entropy, KeyId, Role, Secret,
     clock::random,
     seal::{SealedSecret, SealingKey},
 };
-use waxwing_store::{Key, NewKey, Store};
+use waxwing_store::{Actor, Key, NewKey, Store};
 
 use crate::{
     config::{Database, Settings, settings::Given},
@@ -81,7 +81,16 @@ pub(super) async fn operator_key(
     let now = clock.now();
     let id = KeyId::generate(now, random(entropy));
     let name = Some(if generated { "made at the first start" } else { "from the configuration" }.to_owned());
-    store.create_key(NewKey { key: Key { id, account: None, name, created_at: now }, hash }).await?;
+    let key = Key {
+        id,
+        account: None,
+        role: Role::Operator,
+        name,
+        created_at: now,
+        expires_at: None,
+        last_used_at: None,
+    };
+    store.create_key(NewKey { key, hash }, &Actor::server(now)).await?;
     if generated {
         show_once(&text);
     } else if !kept.is_empty() {

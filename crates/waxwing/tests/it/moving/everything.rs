@@ -12,7 +12,7 @@ use crate::harness::{Hook, Inbox, Server, World, inbox::header, server::expect};
 /// The bodies of answers, by path.
 async fn answers(server: &Server, hooks: &[&Hook]) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
-    for path in ["/api/accounts", "/api/accounts/acme/keys", "/api/accounts/acme"] {
+    for path in ["/api/accounts", "/api/accounts/acme/keys", "/api/accounts/acme", "/api/audit?limit=250"] {
         answers.push((path.to_owned(), expect(200, server.api.get(path).await.unwrap())));
     }
     let acme = server.acting_for("acme");
