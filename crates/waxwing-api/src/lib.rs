@@ -19,8 +19,8 @@ mod shapes;
 
 use std::{sync::Arc, time::Duration};
 
-use waxwing_core::{Clock, Entropy, TargetPolicy, Timestamp, seal::SealingKey};
-use waxwing_store::{Metrics, Node, Store};
+use waxwing_core::{Clock, Entropy, TargetPolicy, Timestamp};
+use waxwing_store::{Keyring, Metrics, Node, Store};
 
 pub use auth::{generate_key, hash_key};
 pub use openapi::openapi_json;
@@ -39,7 +39,7 @@ pub struct Api {
     /// Ids, keys and secrets come from here.
     pub entropy: Arc<dyn Entropy>,
     /// Seals webhook secrets.
-    pub sealing_key: Arc<SealingKey>,
+    pub keyring: Arc<Keyring>,
     /// Which URLs may be registered.
     pub policy: Arc<TargetPolicy>,
     /// Where things are counted.

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use waxwing_core::target::UrlError;
+use waxwing_core::{seal::UnsealError, target::UrlError};
 use waxwing_store::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
 
 macro_rules! codes {
@@ -183,6 +183,17 @@ impl From<StoreError> for Problem {
             _ => "The server takes no writes at the moment. Nothing was kept: send it again later.",
         };
         Self::new(code, detail)
+    }
+}
+
+/// A value could not be sealed, or what is kept could not be opened.
+impl From<UnsealError> for Problem {
+    fn from(error: UnsealError) -> Self {
+        tracing::error!(%error, "a request failed: this server has another encryption key than the others");
+        Self::new(
+            Code::Unavailable,
+            "The server's encryption key does not open what seals the secrets. Nothing was kept: send it again later.",
+        )
     }
 }
 

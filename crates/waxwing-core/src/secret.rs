@@ -61,6 +61,14 @@ impl Secret {
         }
     }
 
+    /// A secret as it comes out of its seal.
+    ///
+    /// # Errors
+    /// [`InvalidSecret`] when the bytes are no text that keeps the rule above.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSecret> {
+        str::from_utf8(bytes).map_err(|_| InvalidSecret).and_then(Self::given)
+    }
+
     /// The secret itself, `whsec_` included.
     pub fn expose(&self) -> &str {
         &self.0

@@ -240,7 +240,7 @@ impl Dispatcher {
             Some(route) => route.clone(),
             None => match self.shared.store.directory().target(row) {
                 Some(target) => {
-                    let route = Arc::new(Route::new(target, &self.shared.policy, &self.shared.sealing_key));
+                    let route = Arc::new(Route::new(target, &self.shared.policy, &self.shared.keyring));
                     lane.route = Some(route.clone());
                     route
                 }

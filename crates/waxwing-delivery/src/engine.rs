@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, task::JoinHandle};
-use waxwing_core::{Clock, Entropy, TargetPolicy, seal::SealingKey};
-use waxwing_store::{Metrics, Node, Store, StoreError};
+use waxwing_core::{Clock, Entropy, TargetPolicy};
+use waxwing_store::{Keyring, Metrics, Node, Store, StoreError};
 
 use crate::{EngineOptions, Sender, dispatcher::Dispatcher, upkeep};
 
@@ -23,7 +23,7 @@ pub struct EngineParts {
     /// Jitter comes from here.
     pub entropy: Arc<dyn Entropy>,
     /// Opens webhook secrets.
-    pub sealing_key: Arc<SealingKey>,
+    pub keyring: Arc<Keyring>,
     /// Which URLs may be sent to.
     pub policy: Arc<TargetPolicy>,
     /// Where things are counted.
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) sender: Arc<dyn Sender>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) sealing_key: Arc<SealingKey>,
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) policy: Arc<TargetPolicy>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) options: EngineOptions,
@@ -81,7 +81,7 @@ impl Engine {
             sender: parts.sender,
             clock: parts.clock,
             entropy: parts.entropy,
-            sealing_key: parts.sealing_key,
+            keyring: parts.keyring,
             policy: parts.policy,
             metrics: parts.metrics,
             options,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use waxwing_core::{
-    AttemptError, TargetPolicy, Timestamp,
-    seal::{SealedSecret, SealingKey},
+    AttemptError, Secret, TargetPolicy, Timestamp,
+    seal::Sealed,
     signature::{Signer, standard_header},
     target::TargetUrl,
 };
-use waxwing_store::{Due, Target};
+use waxwing_store::{Due, Keyring, Target};
 
 const X_WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -28,13 +28,15 @@ pub(crate) struct Route {
 
 impl Route {
     /// Prepares a webhook. What is wrong with it becomes the outcome of its attempts.
-    pub(crate) fn new(target: Arc<Target>, policy: &TargetPolicy, key: &SealingKey) -> Self {
+    pub(crate) fn new(target: Arc<Target>, policy: &TargetPolicy, keyring: &Keyring) -> Self {
         let url = policy
             .check_url(&target.url)
             .map(Arc::new)
             .map_err(|error| AttemptError::ForbiddenUrl(error.to_string()));
-        let unseal = |sealed: &SealedSecret| {
-            key.open(target.id.as_str(), sealed).map(|secret| Signer::new(&secret)).map_err(|_| {
+        let unseal = |sealed: &Sealed| {
+            let opened = keyring.open(target.id.as_str(), sealed).ok();
+            let secret = opened.and_then(|bytes| Secret::from_bytes(&bytes).ok());
+            secret.map(|secret| Signer::new(&secret)).ok_or_else(|| {
                 AttemptError::Internal(
                     "the secret cannot be unsealed with this encryption key; rotate it".into(),
                 )

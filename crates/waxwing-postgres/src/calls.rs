@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
     Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
     Webhook, WebhookChange, group::Lane, metrics::Backlog,
@@ -134,6 +134,10 @@ impl Store for PostgresStore {
 
     async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
         Ok(self.shared.within(self.shared.delete_key(account, id, by)).await?)
+    }
+
+    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
+        Ok(self.shared.within(self.shared.create_data_key(key)).await?)
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

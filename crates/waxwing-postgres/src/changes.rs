@@ -10,11 +10,11 @@ use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::Transaction;
 use tokio_postgres::{AsyncMessage, GenericClient, Row};
-use waxwing_core::{EventType, KeyId, seal::SealedSecret};
+use waxwing_core::{EventType, KeyId, seal::Sealed};
 use waxwing_store::{CatalogEntry, Principal, Target};
 
 use crate::{
-    accounts,
+    accounts, data_keys,
     error::Error,
     rows,
     sql::{BOUNDED, Result, execute, first, get, params, query},
@@ -33,6 +33,7 @@ pub(crate) enum Change {
     Key(i64, String),
     Webhook(i64),
     EventType(String),
+    DataKey(i64),
 }
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
@@ -54,6 +55,7 @@ pub(crate) async fn note(transaction: &Transaction<'_>, changes: &[Change]) -> R
             Change::Key(row, id) => (1, *row, id.as_str()),
             Change::Webhook(row) => (2, *row, ""),
             Change::EventType(name) => (3, 0, name.as_str()),
+            Change::DataKey(number) => (4, *number, ""),
         };
         kinds.push(kind);
         seqs.push(row);
@@ -91,6 +93,9 @@ pub(crate) async fn load(shared: &Shared) -> Result<()> {
     for row in query(&*snapshot, accounts::KEY, &[]).await? {
         put_key(shared, &row)?;
     }
+    for key in data_keys::all(&*snapshot).await? {
+        shared.directory.put_data_key(key);
+    }
     for row in query(&*snapshot, TARGET, &[]).await? {
         shared.directory.put_target(target(&row)?);
     }
@@ -118,6 +123,7 @@ pub(crate) async fn refresh(shared: &Shared) -> Result<()> {
             1 => Change::Key(get(&row, 2)?, get(&row, 3)?),
             2 => Change::Webhook(get(&row, 2)?),
             3 => Change::EventType(get(&row, 3)?),
+            4 => Change::DataKey(get(&row, 2)?),
             other => return Err(Error::Unreadable(format!("change of kind {other}"))),
         };
         apply(shared, &**connection, &change).await?;
@@ -156,6 +162,11 @@ async fn apply<C: GenericClient + Sync>(shared: &Shared, client: &C, change: &Ch
             Some(entry) => directory.put_event_type(entry),
             None => directory.remove_event_type(&EventType::parse(name).map_err(rows::unreadable)?),
         },
+        Change::DataKey(number) => {
+            if let Some(key) = data_keys::one(client, *number).await? {
+                directory.put_data_key(key);
+            }
+        }
     }
     Ok(())
 }
@@ -196,8 +207,8 @@ fn target(row: &Row) -> Result<Target> {
         events: rows::patterns(row, 5)?,
         status: rows::status(row, 6)?,
         releasing: get(row, 7)?,
-        secret: SealedSecret::from_bytes(get(row, 8)?),
-        previous: previous.map(SealedSecret::from_bytes).zip(rows::optional_time(row, 10)?),
+        secret: Sealed::from_bytes(get(row, 8)?),
+        previous: previous.map(Sealed::from_bytes).zip(rows::optional_time(row, 10)?),
     })
 }
 

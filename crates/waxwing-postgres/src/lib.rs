@@ -16,6 +16,7 @@ mod calls;
 mod catalog;
 mod changes;
 mod committer;
+mod data_keys;
 mod doubts;
 mod error;
 mod health;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use waxwing_cluster::Database;
 use waxwing_core::{
     AccountId, EventId, EventType, Outcome, Pattern, Timestamp, WebhookId, delivery::Verdict, envelope,
-    seal::SealedSecret,
+    seal::Sealed,
 };
 use waxwing_postgres::{PostgresOptions, PostgresStore};
 use waxwing_store::{
@@ -43,7 +43,7 @@ impl World {
             url: "https://receiver.example/".into(),
             events: vec![Pattern::parse("*").unwrap()],
             description: None,
-            secret: SealedSecret::from_bytes(vec![1]),
+            secret: Sealed::from_bytes(vec![1]),
             created_at: day(0),
             limit: 10,
         };

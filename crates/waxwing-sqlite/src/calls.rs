@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
     Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
     Webhook, WebhookChange, group::Lane, metrics::Backlog,
@@ -127,6 +127,10 @@ impl Store for SqliteStore {
     async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
         let (account, id, by) = (account.cloned(), id.clone(), by.clone());
         self.write_plain(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
+    }
+
+    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
+        self.write_plain(move |writer| writer.create_data_key(key)).await
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

@@ -11,6 +11,7 @@ mod audit;
 mod calls;
 mod catalog;
 mod checkpoint;
+mod data_keys;
 mod lanes;
 mod listing;
 mod load;

@@ -1,10 +1,10 @@
 //! Filling the directory when the store opens.
 
 use rusqlite::{Connection, Row};
-use waxwing_core::seal::SealedSecret;
+use waxwing_core::seal::Sealed;
 use waxwing_store::{Directory, Principal, Target};
 
-use crate::{accounts, catalog, rows};
+use crate::{accounts, catalog, data_keys, rows};
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
      w.secret, w.previous_secret, w.previous_expires_at \
@@ -22,6 +22,9 @@ pub(crate) fn directory(connection: &Connection) -> rusqlite::Result<Directory> 
     let mut found = keys.query([])?;
     while let Some(row) = found.next()? {
         directory.put_key(row.get("hash")?, Principal::of(&accounts::key(row)?));
+    }
+    for key in data_keys::all(connection)? {
+        directory.put_data_key(key);
     }
     let mut targets = connection.prepare(TARGET)?;
     let mut found = targets.query([])?;
@@ -53,7 +56,7 @@ fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
         events: rows::patterns(row.get_ref(5)?.as_str()?)?,
         status: rows::status(row.get(6)?)?,
         releasing: row.get(7)?,
-        secret: SealedSecret::from_bytes(row.get(8)?),
-        previous: previous.map(SealedSecret::from_bytes).zip(until.map(rows::time)),
+        secret: Sealed::from_bytes(row.get(8)?),
+        previous: previous.map(Sealed::from_bytes).zip(until.map(rows::time)),
     })
 }

@@ -9,8 +9,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_keys_and_audit.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_keys_and_audit.sql"),
+    include_str!("../migrations/0003_data_keys.sql"),
+];
 
 /// Why a database cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

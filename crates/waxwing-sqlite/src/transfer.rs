@@ -43,8 +43,8 @@ impl SqliteSource {
 }
 
 impl Source for SqliteSource {
-    /// A server that starts registers a node, or its node anew, and facts hold what
-    /// was sealed with random numbers.
+    /// A server that starts registers a node, or its node anew; data keys were made of
+    /// random numbers.
     fn identity(&mut self) -> Result<String> {
         identity(&self.connection).map_err(failed)
     }
@@ -69,6 +69,7 @@ fn identity(connection: &Connection) -> rusqlite::Result<String> {
     let mut digest = Digest::default();
     for sql in [
         "SELECT name, value FROM fact",
+        "SELECT 'data key', sealed FROM data_key",
         "SELECT name, CAST(epoch AS BLOB) FROM node",
         "SELECT 'event', CAST(max(seq) AS BLOB) FROM event",
     ] {

@@ -1,5 +1,5 @@
 //! Configuration in memory: who a key speaks for, which webhooks an event goes
-//! to, where a webhook's deliveries are sent.
+//! to, where a webhook's deliveries are sent, which keys seal its secrets.
 //!
 //! The store fills it when it opens and changes it after each commit, before the
 //! caller is answered; changes of other nodes arrive within a second. Publishing
@@ -11,11 +11,9 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use waxwing_core::{
-    AccountId, EventType, KeyId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::SealedSecret,
-};
+use waxwing_core::{AccountId, EventType, KeyId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 
-use crate::{CatalogEntry, Principal};
+use crate::{CatalogEntry, DataKey, Principal};
 
 /// What sending and matching need of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +35,9 @@ pub struct Target {
     /// Active again, but what was held is not back in order yet.
     pub releasing: bool,
     /// The signing secret.
-    pub secret: SealedSecret,
+    pub secret: Sealed,
     /// The one before it and until when it is valid.
-    pub previous: Option<(SealedSecret, Timestamp)>,
+    pub previous: Option<(Sealed, Timestamp)>,
 }
 
 impl Target {
@@ -68,6 +66,7 @@ struct State {
     /// Rows of an account's webhooks, oldest first.
     by_account: HashMap<i64, Vec<i64>>,
     catalog: Arc<BTreeMap<EventType, CatalogEntry>>,
+    data_keys: BTreeMap<u32, DataKey>,
 }
 
 impl Directory {
@@ -112,6 +111,21 @@ impl Directory {
     /// The catalog of event types.
     pub fn catalog(&self) -> Arc<BTreeMap<EventType, CatalogEntry>> {
         self.state.read().catalog.clone()
+    }
+
+    /// Data keys, oldest first.
+    pub fn data_keys(&self) -> Vec<DataKey> {
+        self.state.read().data_keys.values().cloned().collect()
+    }
+
+    /// The data key of this number.
+    pub fn data_key(&self, number: u32) -> Option<DataKey> {
+        self.state.read().data_keys.get(&number).cloned()
+    }
+
+    /// The number of the data key that seals.
+    pub fn newest_data_key(&self) -> Option<u32> {
+        self.state.read().data_keys.last_key_value().map(|(number, _)| *number)
     }
 
     // What follows is for stores.
@@ -175,6 +189,11 @@ impl Directory {
     pub fn remove_event_type(&self, event_type: &EventType) {
         Arc::make_mut(&mut self.state.write().catalog).remove(event_type);
     }
+
+    /// Adds or replaces a data key.
+    pub fn put_data_key(&self, key: DataKey) {
+        self.state.write().data_keys.insert(key.number, key);
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +229,7 @@ mod tests {
             events: vec![Pattern::parse(events).unwrap()],
             status: WebhookStatus::Active,
             releasing: false,
-            secret: SealedSecret::from_bytes(vec![1]),
+            secret: Sealed::from_bytes(vec![1]),
             previous: None,
         }
     }

@@ -13,7 +13,7 @@ use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, W
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
     Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
     Webhook, WebhookChange, metrics::Backlog,
@@ -34,7 +34,7 @@ pub enum Call {
     Release,
     /// [`Store::register`], [`Store::renew`], [`Store::rejoin`], [`Store::take_over`], [`Store::leave`].
     Lease,
-    /// Accounts, keys, webhooks, event types.
+    /// Accounts, keys, data keys, webhooks, event types.
     Configure,
     /// The log, lists, the backlog and facts.
     Read,
@@ -170,6 +170,10 @@ impl<G: Gate> Store for Gated<G> {
 
     async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
         self.gate.pass(Call::Configure, self.inner.delete_key(account, id, by)).await?
+    }
+
+    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.create_data_key(key)).await?
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

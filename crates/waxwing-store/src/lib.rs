@@ -10,6 +10,7 @@ pub mod account;
 pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod data_key;
 pub mod delivery;
 pub mod directory;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod feed;
 #[cfg(feature = "conformance")]
 pub mod gated;
 pub mod group;
+pub mod keyring;
 pub mod log;
 pub mod metrics;
 pub mod node;
@@ -28,11 +30,13 @@ pub mod webhook;
 
 pub use account::{Account, Key, NewAccount, NewKey, Principal};
 pub use audit::{Actor, AuditEntry, AuditFilter, By};
+pub use data_key::DataKey;
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
 pub use directory::{Directory, Target};
 pub use error::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
 pub use event::{CatalogEntry, EventDetail, NewEvent, Published};
 pub use feed::{Feed, Wakeups};
+pub use keyring::{Keyring, KeyringError, RootKeys};
 pub use log::{LogDetail, LogEntry, LogFilter, ReplayBite, ReplayFilter};
 pub use metrics::Metrics;
 pub use node::{Node, TakenOver};

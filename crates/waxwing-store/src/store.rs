@@ -13,7 +13,7 @@ use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, W
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
+    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
     Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, StoreError, TakenOver, Webhook,
     WebhookChange, metrics::Backlog,
@@ -122,6 +122,12 @@ pub trait Store: Send + Sync + 'static {
     /// Revokes a key of an account, or of the operator for `None`; `false` when there
     /// is none.
     async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool>;
+
+    // Data keys, which seal what is kept.
+
+    /// Keeps a data key; `false` when its number is taken, by another node say. In any
+    /// case the directory has the number's key afterwards.
+    async fn create_data_key(&self, key: DataKey) -> Result<bool>;
 
     // The catalog.
 

@@ -1,8 +1,6 @@
 //! Webhooks as the store keeps them. Secrets come and go sealed.
 
-use waxwing_core::{
-    AccountId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::SealedSecret, webhook::Health,
-};
+use waxwing_core::{AccountId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::Sealed, webhook::Health};
 
 /// An endpoint configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub struct NewWebhook {
     /// The owner's words.
     pub description: Option<String>,
     /// The signing secret, sealed and bound to the webhook's id.
-    pub secret: SealedSecret,
+    pub secret: Sealed,
     /// Now.
     pub created_at: Timestamp,
     /// How many webhooks the account may have, this one included.
@@ -66,7 +64,7 @@ pub struct WebhookChange {
 #[derive(Debug, Clone)]
 pub struct RotatedSecret {
     /// The new secret, sealed and bound to the webhook's id.
-    pub secret: SealedSecret,
+    pub secret: Sealed,
     /// Until when the old one stays valid; `None` ends it at once.
     pub previous_expires_at: Option<Timestamp>,
 }

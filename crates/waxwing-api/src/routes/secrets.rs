@@ -65,7 +65,7 @@ pub(crate) async fn rotate(
     };
     let secret = secret(&api, rotate.secret.as_deref())?;
     let previous_expires_at = (!grace.is_zero()).then(|| by.at.after(grace));
-    let sealed = api.sealing_key.seal(api.random(), id.as_str(), &secret);
+    let sealed = api.keyring.seal(api.random(), id.as_str(), secret.expose().as_bytes())?;
     let rotated = RotatedSecret { secret: sealed, previous_expires_at };
     if !api.store.rotate_secret(&account, &id, rotated, &by).await? {
         return Err(Problem::not_found("webhook"));

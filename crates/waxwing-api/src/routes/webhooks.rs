@@ -127,7 +127,7 @@ pub(crate) async fn create(
     let secret = secret(&api, new.secret.as_deref())?;
     let id = WebhookId::generate(by.at, api.random());
     let webhook = NewWebhook {
-        secret: api.sealing_key.seal(api.random(), id.as_str(), &secret),
+        secret: api.keyring.seal(api.random(), id.as_str(), secret.expose().as_bytes())?,
         id,
         account,
         url: new.url,

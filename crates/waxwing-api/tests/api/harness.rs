@@ -21,7 +21,7 @@ use waxwing_api::{Api, Limits, hash_key, router};
 use waxwing_core::{AccountId, Clock, Entropy, KeyId, Role, TargetPolicy, Timestamp, seal::SealingKey};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    Actor, Key, Metrics, NewKey, Store, StoreError,
+    Actor, Key, Keyring, Metrics, NewKey, RootKeys, Store, StoreError,
     gated::{Call, Gate, Gated},
 };
 
@@ -199,12 +199,15 @@ impl Server {
         };
         let new = NewKey { key, hash: hash_key(OPERATOR) };
         assert!(store.create_key(new, &Actor::server(now)).await.unwrap());
+        let entropy = Arc::new(TestEntropy::default());
+        let roots = RootKeys::only(SealingKey::from_slice(&[7; 32]).unwrap());
+        let keyring = Keyring::unlock(store.clone(), roots, &*clock, &*entropy).await.unwrap();
         let api = Api {
             store,
             node,
             clock: clock.clone(),
-            entropy: Arc::new(TestEntropy::default()),
-            sealing_key: Arc::new(SealingKey::from_bytes([7; 32])),
+            entropy,
+            keyring: Arc::new(keyring),
             policy: Arc::new(TargetPolicy::new(Vec::new())),
             metrics: Arc::new(Metrics::default()),
             limits,

@@ -14,13 +14,14 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use waxwing_core::{
-    AccountId, Clock, DeliveryState, Entropy, EventId, EventType, Pattern, RetrySchedule, Secret,
-    TargetPolicy, Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
+    AccountId, Clock, DeliveryState, Entropy, EventId, EventType, Pattern, RetrySchedule, TargetPolicy,
+    Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
 };
 use waxwing_delivery::{Engine, EngineHandle, EngineOptions, EngineParts};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    Actor, LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, Store, StoreError, WebhookChange,
+    Actor, Keyring, LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, RootKeys, Store, StoreError,
+    WebhookChange,
     gated::{Call, Gate, Gated},
 };
 
@@ -137,7 +138,7 @@ pub(crate) struct World {
     pub(crate) receivers: Arc<Receivers>,
     pub(crate) faults: Faults,
     account: AccountId,
-    key: Arc<SealingKey>,
+    keyring: Arc<Keyring>,
     numbers: AtomicU64,
 }
 
@@ -157,15 +158,18 @@ impl World {
         let account = AccountId::parse("acme").unwrap();
         let acme = NewAccount { id: account.clone(), name: None, created_at: clock.now() };
         store.create_account(acme, &Actor::server(Timestamp::EPOCH)).await.unwrap();
+        let entropy = Arc::<TestEntropy>::default();
+        let roots = RootKeys::only(SealingKey::from_slice(&[7; 32]).unwrap());
+        let keyring = Keyring::unlock(store.clone(), roots, &*clock, &*entropy).await.unwrap();
         Self {
             store,
             node,
             receivers: Arc::new(Receivers::new(clock.clone())),
             clock,
-            entropy: Arc::default(),
+            entropy,
             faults,
             account,
-            key: Arc::new(SealingKey::from_bytes([7; 32])),
+            keyring: Arc::new(keyring),
             numbers: AtomicU64::new(1),
         }
     }
@@ -181,7 +185,7 @@ impl World {
             sender: self.receivers.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
-            sealing_key: self.key.clone(),
+            keyring: self.keyring.clone(),
             policy: Arc::new(TargetPolicy::new(Vec::new())),
             metrics: Arc::new(Metrics::default()),
         };
@@ -203,7 +207,7 @@ impl World {
             url: format!("https://{name}.example/hook"),
             events: vec![Pattern::parse(&format!("to.{name}")).unwrap()],
             description: None,
-            secret: self.key.seal([9; 24], id.as_str(), &Secret::given(SECRET).unwrap()),
+            secret: self.keyring.seal([9; 24], id.as_str(), SECRET.as_bytes()).unwrap(),
             created_at: self.clock.now(),
             limit: 1_000,
         };
@@ -274,7 +278,7 @@ impl World {
     }
 
     pub(crate) async fn rotate(&self, hook: &Hook, secret: &str, grace: Duration) {
-        let sealed = self.key.seal([5; 24], hook.id.as_str(), &Secret::given(secret).unwrap());
+        let sealed = self.keyring.seal([5; 24], hook.id.as_str(), secret.as_bytes()).unwrap();
         let now = self.clock.now();
         let previous_expires_at = Some(now.after(grace));
         let rotated = waxwing_store::RotatedSecret { secret: sealed, previous_expires_at };

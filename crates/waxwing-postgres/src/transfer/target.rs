@@ -27,11 +27,12 @@ use crate::{
 
 /// Tables that hold nothing in a database that no server has used, and in plain
 /// words what is there otherwise.
-const EMPTY: [(&str, &str); 6] = [
+const EMPTY: [(&str, &str); 7] = [
     ("node", "a server was started on it"),
     ("account", "it has accounts"),
     ("api_key", "it has API keys"),
     ("event_type", "it has event types"),
+    ("data_key", "it has keys that seal secrets"),
     ("period", "it has events"),
     ("fact", "it was used before"),
 ];

@@ -18,6 +18,7 @@ mod audit;
 mod cancel;
 mod claim_and_lease;
 mod clock;
+mod data_keys;
 mod event_types;
 mod exhaust;
 mod health;
@@ -250,6 +251,15 @@ list! {
         a_key_needs_its_account
         a_hash_that_is_kept_stays_as_it_is
         a_key_is_revoked_by_its_own_account
+    }
+    data_keys {
+        a_data_key_is_kept_under_its_number
+        a_number_is_taken_once
+        the_first_start_makes_a_data_key_and_later_ones_use_it
+        starts_at_once_agree_on_one_data_key
+        another_root_key_is_refused_and_changes_nothing
+        a_previous_root_key_opens_what_it_sealed
+        a_database_from_before_data_keys_goes_on_with_its_own_root_key
     }
     event_types {
         a_type_is_added_and_replaced

@@ -14,7 +14,7 @@ use std::{
 };
 
 use waxwing_core::{
-    AccountId, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId, envelope, seal::SealedSecret,
+    AccountId, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId, envelope, seal::Sealed,
 };
 
 use crate::{
@@ -62,8 +62,8 @@ pub(super) fn event_id(text: &str) -> EventId {
 }
 
 /// A sealed secret unlike that of any other `mark`.
-pub(super) fn sealed(mark: u8) -> SealedSecret {
-    SealedSecret::from_bytes(vec![mark, 0, 0xff, mark])
+pub(super) fn sealed(mark: u8) -> Sealed {
+    Sealed::from_bytes(vec![mark, 0, 0xff, mark])
 }
 
 /// An event with this content; `data` is JSON text.

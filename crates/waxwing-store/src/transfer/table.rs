@@ -11,9 +11,11 @@ pub enum Table {
     ApiKey,
     /// The catalog.
     EventType,
+    /// Keys that seal secrets, themselves sealed.
+    DataKey,
     /// Webhooks, deleted ones too, with sealed secrets and how they fare.
     Webhook,
-    /// Facts about the database, such as the proof of its encryption key.
+    /// Facts about the database.
     Fact,
     /// The audit log.
     Audit,
@@ -81,6 +83,8 @@ const API_KEY: &[Column] = &[
 
 const EVENT_TYPE: &[Column] =
     &[column("type", Text), column("description", Text), column("example", Text), column("schema", Text)];
+
+const DATA_KEY: &[Column] = &[column("number", Int), column("sealed", Blob), column("created_at", Int)];
 
 const WEBHOOK: &[Column] = &[
     column("seq", Int),
@@ -165,10 +169,11 @@ const AUDIT: &[Column] = &[
 
 impl Table {
     /// All, in the order in which they are moved: events before what names them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Account,
         Self::ApiKey,
         Self::EventType,
+        Self::DataKey,
         Self::Webhook,
         Self::Fact,
         Self::Audit,
@@ -185,6 +190,7 @@ impl Table {
             Self::Account => "account",
             Self::ApiKey => "api_key",
             Self::EventType => "event_type",
+            Self::DataKey => "data_key",
             Self::Webhook => "webhook",
             Self::Fact => "fact",
             Self::Event => "event",
@@ -207,6 +213,7 @@ impl Table {
             Self::Account => ACCOUNT,
             Self::ApiKey => API_KEY,
             Self::EventType => EVENT_TYPE,
+            Self::DataKey => DATA_KEY,
             Self::Webhook => WEBHOOK,
             Self::Fact => FACT,
             Self::Event => EVENT,
@@ -227,6 +234,7 @@ impl Table {
             Self::Account
             | Self::ApiKey
             | Self::EventType
+            | Self::DataKey
             | Self::Webhook
             | Self::Fact
             | Self::Event

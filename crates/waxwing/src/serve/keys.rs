@@ -1,24 +1,20 @@
-//! The server's own two keys: the operator's, and the one that seals secrets.
+//! The server's own two keys: the operator's, and the root key that seals data keys.
 //!
-//! Each is taken from the configuration or made at the first start. A database
-//! knows which sealing key it was made with, so that a server with another one
-//! is refused at its start rather than at the first delivery.
+//! Each is taken from the configuration or made at the first start. A server whose
+//! root key does not open the database's data keys is refused at its start rather
+//! than at the first delivery.
 
 use std::{
     fs::OpenOptions,
     io::Write,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::Context;
-use bytes::Bytes;
-use waxwing_core::{
-    Clock, Entropy, KeyId, Role, Secret,
-    clock::random,
-    seal::{SealedSecret, SealingKey},
-};
-use waxwing_store::{Actor, Key, NewKey, Store};
+use waxwing_core::{Clock, Entropy, KeyId, Role, clock::random, seal::SealingKey};
+use waxwing_store::{Actor, Key, Keyring, KeyringError, NewKey, RootKeys, Store};
 
 use crate::{
     config::{Database, Settings, settings::Given},
@@ -26,38 +22,27 @@ use crate::{
     terminal::{self, Paint},
 };
 
-/// Where the database keeps the proof of its sealing key.
-const CHECK: &str = "sealing_check";
-/// What is sealed for the proof.
-const CHECK_TEXT: &str = "waxwing sealing check";
-
-/// The key that seals webhook secrets, proven to be the database's own.
-pub(super) async fn sealing_key(
+/// What seals secrets, proven to be the database's own.
+pub(super) async fn keyring(
     settings: &Settings,
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
+    clock: &dyn Clock,
     entropy: &dyn Entropy,
-) -> anyhow::Result<SealingKey> {
-    let known = store.fact(CHECK).await?;
-    let (key, origin) = if let Some(text) = &settings.encryption_key.value {
+) -> anyhow::Result<Keyring> {
+    let (root, origin) = if let Some(text) = &settings.encryption_key.value {
         (parse(text, "WAXWING_ENCRYPTION_KEY")?, "WAXWING_ENCRYPTION_KEY".to_owned())
     } else {
         let path = key_file(settings)?;
-        (from_file(&path, known.is_some(), entropy)?, path.display().to_string())
+        let in_use = Keyring::exists(&**store).await?;
+        (from_file(&path, in_use, entropy)?, path.display().to_string())
     };
-    let proof = if let Some(proof) = known {
-        proof
-    } else {
-        let text = Secret::given(CHECK_TEXT)?;
-        let sealed = key.seal(random(entropy), CHECK, &text);
-        store.keep_fact(CHECK, Bytes::copy_from_slice(sealed.as_bytes())).await?
-    };
-    let opened = key.open(CHECK, &SealedSecret::from_bytes(proof.to_vec()));
-    if !opened.is_ok_and(|secret| secret.expose() == CHECK_TEXT) {
-        return Err(Exit::Usage.because(format_args!(
+    let keyring = Keyring::unlock(Arc::clone(store), RootKeys::only(root), clock, entropy).await;
+    keyring.map_err(|error| match error {
+        KeyringError::WrongKey => Exit::Usage.because(format_args!(
             "the encryption key from {origin} is not the one that this database was made with. Give the right one: with another one no webhook's secret can be read."
-        )));
-    }
-    Ok(key)
+        )),
+        KeyringError::Store(error) => error.into(),
+    })
 }
 
 /// Makes sure that there is an operator key; prints it if it is new.
@@ -159,7 +144,7 @@ fn from_file(path: &Path, database_has_one: bool, entropy: &dyn Entropy) -> anyh
 
 /// A new key, written before it is used, readable by its owner only.
 fn make(path: &Path, entropy: &dyn Entropy) -> anyhow::Result<SealingKey> {
-    let key = SealingKey::from_bytes(random(entropy));
+    let key = SealingKey::generate(|bytes| entropy.fill(bytes));
     let text = key.to_base64();
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;

@@ -94,7 +94,7 @@ impl Server {
         let policy = Arc::new(sending.policy());
         let sender = sender(settings, &policy, &metrics)?;
         let store = database::open(settings, Arc::clone(&metrics)).await?;
-        let sealing_key = Arc::new(keys::sealing_key(settings, &*store, &*entropy).await?);
+        let keyring = Arc::new(keys::keyring(settings, &store, &*clock, &*entropy).await?);
         keys::operator_key(settings, &*store, &*clock, &*entropy).await?;
         // An attempt begins only if the lease outlasts it; renewals keep most of it ahead.
         let lease = settings.lease.max(2 * sending.request_timeout);
@@ -105,7 +105,7 @@ impl Server {
             sender: Arc::new(sender),
             clock,
             entropy,
-            sealing_key,
+            keyring,
             policy,
             metrics,
         };
@@ -184,7 +184,7 @@ impl Server {
             node: self.parts.node,
             clock: Arc::clone(&self.parts.clock),
             entropy: Arc::clone(&self.parts.entropy),
-            sealing_key: Arc::clone(&self.parts.sealing_key),
+            keyring: Arc::clone(&self.parts.keyring),
             policy: Arc::clone(&self.parts.policy),
             metrics: Arc::clone(&self.parts.metrics),
             limits: Limits {
