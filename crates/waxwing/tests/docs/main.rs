@@ -13,3 +13,4 @@ mod links;
 mod pages;
 mod reference;
 mod snippets;
+mod threats;
