@@ -10,8 +10,9 @@ use waxwing_store::{Actor, By, Principal};
 
 use crate::{
     Api,
+    listener::Peer,
     problem::{Code, Problem, Result},
-    server::{Peer, RequestId},
+    server::RequestId,
 };
 
 /// An operator key names the account that it acts for in this header.

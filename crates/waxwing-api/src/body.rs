@@ -23,11 +23,12 @@ pub(crate) const CONFIGURATION_BYTES: usize = 256 << 10;
 /// Reads a whole body of at most `limit` bytes.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes> {
     if !is_json(headers) {
-        return Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "Send the body with the header Content-Type: application/json.",
-        ));
+        return Err(not_json());
     }
+    collect(body, limit).await
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes> {
     let collected = tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await;
     match collected {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -40,6 +41,10 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
             format!("The body did not arrive within {} s.", PATIENCE.as_secs()),
         )),
     }
+}
+
+fn not_json() -> Problem {
+    Problem::new(Code::UnsupportedMediaType, "Send the body with the header Content-Type: application/json.")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -59,14 +64,8 @@ pub(crate) async fn parse_optional<T: DeserializeOwned + Default>(
     body: Body,
 ) -> Result<T> {
     if headers.get(header::CONTENT_TYPE).is_none() {
-        let bytes = Limited::new(body, CONFIGURATION_BYTES).collect().await;
-        return match bytes.map(http_body_util::Collected::to_bytes) {
-            Ok(bytes) if bytes.is_empty() => Ok(T::default()),
-            _ => Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "Send the body with the header Content-Type: application/json.",
-            )),
-        };
+        let bytes = collect(body, CONFIGURATION_BYTES).await?;
+        return if bytes.is_empty() { Ok(T::default()) } else { Err(not_json()) };
     }
     let bytes = read(headers, body, CONFIGURATION_BYTES).await?;
     if bytes.is_empty() { Ok(T::default()) } else { take(&bytes) }

@@ -10,6 +10,7 @@ mod body;
 pub mod cursor;
 mod docs;
 pub mod json;
+pub mod listener;
 mod openapi;
 mod problem;
 mod query;
@@ -25,7 +26,7 @@ use waxwing_store::{Keyring, Metrics, Node, Store};
 pub use auth::{generate_key, hash_key};
 pub use openapi::openapi_json;
 pub use problem::Code;
-pub use server::{router, serve};
+pub use server::{Listeners, router, serve};
 
 /// What the API works with.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! The router, and what happens around every request: an id, a count, a log line.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -14,7 +14,9 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 use waxwing_store::metrics::RequestLabel;
 
 use crate::{
-    Api, docs, openapi,
+    Api, docs,
+    listener::{self, Bounds, Site},
+    openapi,
     problem::{Code, Problem},
     routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
 };
@@ -22,10 +24,6 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a caller.
 const REQUEST_ID_LEN: usize = 128;
-
-/// The address that a request came from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// A request's id.
 #[derive(Debug, Clone)]
@@ -74,32 +72,35 @@ fn metrics() -> Router<Arc<Api>> {
     Router::new().route("/metrics", get(health::metrics))
 }
 
+/// `/metrics` and nothing else.
+fn metrics_alone(api: Arc<Api>) -> Router {
+    metrics()
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), around))
+        .with_state(api)
+}
+
+/// Where requests come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everything.
+    pub api: TcpListener,
+    /// For `/metrics`, which then is answered here alone.
+    pub metrics: Option<TcpListener>,
+    /// Of each of them.
+    pub bounds: Bounds,
+}
+
 /// Answers requests until `stopped` turns true, then finishes those under way.
-/// With `metrics_listener`, `/metrics` is answered there alone.
-///
-/// # Errors
-/// When a listener fails for good.
-pub async fn serve(
-    api: Api,
-    listener: TcpListener,
-    metrics_listener: Option<TcpListener>,
-    stopped: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let told = |mut stopped: watch::Receiver<bool>| async move {
-        // A sender that is gone wants an end too.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    };
+pub async fn serve(api: Api, listeners: Listeners, stopped: watch::Receiver<bool>) {
     let api = Arc::new(api);
-    let metrics = metrics().with_state(Arc::clone(&api));
-    let main = axum::serve(listener, router(api, metrics_listener.is_none()))
-        .with_graceful_shutdown(told(stopped.clone()));
-    match metrics_listener {
-        None => main.await,
-        Some(other) => {
-            let other = axum::serve(other, metrics).with_graceful_shutdown(told(stopped));
-            tokio::try_join!(async { main.await }, async { other.await }).map(|_| ())
-        }
-    }
+    let Listeners { api: listener, metrics, bounds } = listeners;
+    let site = Site::new(router(Arc::clone(&api), metrics.is_none()));
+    let main = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped.clone());
+    let Some(listener) = metrics else { return main.await };
+    let site = Site::new(metrics_alone(Arc::clone(&api)));
+    let other = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped);
+    tokio::join!(main, other);
 }
 
 async fn not_found() -> Problem {

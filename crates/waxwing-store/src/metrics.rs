@@ -80,6 +80,10 @@ pub struct Metrics {
     pub busy: Counter,
     /// Connections opened to receivers.
     pub connections: Counter,
+    /// Connections to the API that are open.
+    pub api_connections: Gauge,
+    /// Connections to the API that were closed at once, because their address had its share.
+    pub api_connections_refused: Counter,
     /// Answers of the API.
     pub requests: Family<RequestLabel, Counter>,
     /// When the backlog was counted last.
@@ -105,6 +109,8 @@ impl Default for Metrics {
             commit_seconds: seconds(),
             busy: Counter::default(),
             connections: Counter::default(),
+            api_connections: Gauge::default(),
+            api_connections_refused: Counter::default(),
             requests: Family::default(),
             counted: Mutex::default(),
         };
@@ -144,6 +150,12 @@ impl Metrics {
         r.register_with_unit("commit", "Time of one commit", Unit::Seconds, self.commit_seconds.clone());
         r.register("publish_refused_busy", "Publishes refused because too much waited", self.busy.clone());
         r.register("connections_opened", "Connections opened to receivers", self.connections.clone());
+        r.register("api_connections", "Open connections to the API", self.api_connections.clone());
+        r.register(
+            "api_connections_refused",
+            "Connections to the API closed at once, because their address had its share",
+            self.api_connections_refused.clone(),
+        );
         r.register("api_requests", "Answers of the API by route and status", self.requests.clone());
     }
 

@@ -1,6 +1,9 @@
 //! Bodies that do not fit, for every route that takes one: a 4xx that helps, and
 //! nothing changes.
 
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::channel::Channel;
 use serde_json::json;
 
 use crate::harness::Server;
@@ -103,6 +106,15 @@ async fn an_empty_body_is_refused_where_one_is_needed() {
             answer.refused(400, "malformed_json");
         }
     }
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_not_waited_for_even_where_none_is_needed() {
+    let server = Server::with_acme().await;
+    let (_open, endless) = Channel::<Bytes, std::io::Error>::new(1);
+    tokio::time::pause();
+    let call = server.post("/api/accounts/acme/keys").operator().body(Body::new(endless));
+    call.send().await.refused(408, "body_timeout");
 }
 
 #[tokio::test]

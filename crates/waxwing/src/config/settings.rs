@@ -63,6 +63,8 @@ pub(crate) struct Limits {
     pub(crate) webhooks_per_account: usize,
     /// Patterns of a webhook.
     pub(crate) patterns_per_webhook: usize,
+    /// Connections to the API.
+    pub(crate) connections: usize,
 }
 
 /// How deliveries are made.
@@ -268,11 +270,13 @@ impl Reader<'_> {
         let batch_events = self.required("max_batch_events", parse::number(1, 10_000));
         let webhooks_per_account = self.required("max_webhooks_per_account", parse::number(1, 1_000_000));
         let patterns_per_webhook = self.required("max_patterns_per_webhook", parse::number(1, 10_000));
+        let connections = self.required("max_connections", parse::number(2, 1_000_000));
         Some(Limits {
             event_bytes: event_bytes?,
             batch_events: batch_events?,
             webhooks_per_account: webhooks_per_account?,
             patterns_per_webhook: patterns_per_webhook?,
+            connections: connections?,
         })
     }
 }

@@ -117,6 +117,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("max_webhooks_per_account", "NUMBER", "1000", "Most webhooks of one account"),
     setting("max_patterns_per_webhook", "NUMBER", "100", "Most event patterns of one webhook"),
     setting(
+        "max_connections",
+        "NUMBER",
+        "4096",
+        "Connections to the API at once; one address may have half of them",
+    ),
+    setting(
         "shutdown_timeout",
         "DURATION",
         "20s",

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
-use waxwing_api::{Api, Limits};
+use waxwing_api::{Api, Limits, Listeners, listener::Bounds};
 use waxwing_core::{Clock, Entropy, TargetPolicy};
 use waxwing_delivery::{
     Engine, EngineOptions, EngineParts,
@@ -177,7 +177,7 @@ impl Server {
         listener: TcpListener,
         metrics_listener: Option<TcpListener>,
         stopped: watch::Receiver<bool>,
-    ) -> impl Future<Output = std::io::Result<()>> + Send + use<> {
+    ) -> impl Future<Output = ()> + Send + use<> {
         let health = Arc::clone(&self.health);
         let api = Api {
             store: Arc::clone(&self.parts.store),
@@ -196,7 +196,9 @@ impl Server {
             rotation_grace: settings.rotation_grace,
             ready: Arc::new(move || health.ready()),
         };
-        waxwing_api::serve(api, listener, metrics_listener, stopped)
+        let bounds = Bounds::of_connections(settings.limits.connections);
+        let listeners = Listeners { api: listener, metrics: metrics_listener, bounds };
+        waxwing_api::serve(api, listeners, stopped)
     }
 
     /// Ends in the opposite order of the beginning: no new requests, those under
@@ -205,15 +207,14 @@ impl Server {
         self,
         settings: &Settings,
         stop: watch::Sender<bool>,
-        serving: tokio::task::JoinHandle<std::io::Result<()>>,
+        serving: tokio::task::JoinHandle<()>,
     ) {
         let deadline = settings.shutdown_timeout;
         let began = tokio::time::Instant::now();
         self.health.leave();
         stop.send_replace(true);
         match tokio::time::timeout(deadline, serving).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::warn!(%error, "the API did not end as it should"),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "the API did not end as it should"),
             Err(_) => {
                 tracing::warn!("requests were cut off: they took longer than the shutdown timeout");
