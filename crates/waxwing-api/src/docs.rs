@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse};
 use http::header;
 use serde_json::Value;
 
-use crate::{openapi, problem::Code};
+use crate::{headers, openapi, problem::Code};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
 color:#1c2733;background:#fff}code,pre{font:14px ui-monospace,monospace;background:#f1f4f7;border-radius:4px;\
@@ -15,7 +15,7 @@ padding:.1em .3em}h2{margin-top:2.5rem;border-bottom:1px solid #d5dde5}article{m
 @media(prefers-color-scheme:dark){body{color:#dbe4ee;background:#11181f}code,pre{background:#1d2731}}";
 
 pub(crate) async fn page() -> impl IntoResponse {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'";
+    let policy = headers::page_policy(STYLE);
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(render(&openapi::document())))
 }
 

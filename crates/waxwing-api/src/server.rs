@@ -14,9 +14,9 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 use waxwing_store::metrics::RequestLabel;
 
 use crate::{
-    Api, docs,
-    listener::{self, Bounds, Site},
-    openapi,
+    Api, docs, headers,
+    listener::{self, Bounds, OverTls, Site},
+    openapi, panics,
     problem::{Code, Problem},
     routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
 };
@@ -24,6 +24,9 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over from a caller.
 const REQUEST_ID_LEN: usize = 128;
+/// The store finishes what it was told, so nobody knows how far this request came.
+const PANICKED: &str = "The server met a bug of its own, so it is not known whether this was done. \
+    The log has this request's id; please report it.";
 
 /// A request's id.
 #[derive(Debug, Clone)]
@@ -117,7 +120,11 @@ async fn around(State(api): State<Arc<Api>>, mut request: Request, next: Next) -
     request.extensions_mut().insert(RequestId(id.to_str().unwrap_or_default().to_owned()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    let tls = request.extensions().get::<OverTls>().is_some();
+    let mut response = panics::caught(next.run(request)).await.unwrap_or_else(|| {
+        tracing::error!(%method, route = route.as_ref().map(MatchedPath::as_str), id = ?id, "a handler panicked");
+        Problem::new(Code::Internal, PANICKED).into_response()
+    });
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let allow = response.headers_mut().remove(http::header::ALLOW);
         response = problem.respond(id.to_str().unwrap_or_default());
@@ -130,6 +137,7 @@ async fn around(State(api): State<Arc<Api>>, mut request: Request, next: Next) -
     let label = RequestLabel { route: route.to_owned(), status };
     api.metrics.requests.get_or_create(&label).inc();
     tracing::debug!(%method, route, status, ms = started.elapsed().as_secs_f64() * 1e3, id = ?id, "request");
+    headers::add(&mut response, tls);
     response.headers_mut().insert(REQUEST_ID, id);
     response.into_response()
 }

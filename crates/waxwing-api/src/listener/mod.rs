@@ -45,6 +45,10 @@ impl Default for Bounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
+/// An extension of the requests that came over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverTls;
+
 /// From a connection to the head of its first request, TLS included.
 pub const FIRST_REQUEST: Duration = Duration::from_secs(15);
 /// Without a request; and how long an answer may lie until it is taken, once or twice this.

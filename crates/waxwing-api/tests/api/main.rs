@@ -16,6 +16,7 @@ mod codes;
 mod event_types;
 mod events;
 mod harness;
+mod headers;
 mod health;
 mod log;
 mod replay;
