@@ -15,7 +15,7 @@ use waxwing_store::metrics::RequestLabel;
 
 use crate::{
     Api, docs, headers,
-    listener::{self, Bounds, OverTls, Site},
+    listener::{self, Bounds, OverTls, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
     routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
@@ -92,16 +92,18 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
     /// Of each of them.
     pub bounds: Bounds,
+    /// On the first; whoever reads metrics is on the inside.
+    pub tls: Option<Tls>,
 }
 
 /// Answers requests until `stopped` turns true, then finishes those under way.
 pub async fn serve(api: Api, listeners: Listeners, stopped: watch::Receiver<bool>) {
     let api = Arc::new(api);
-    let Listeners { api: listener, metrics, bounds } = listeners;
-    let site = Site::new(router(Arc::clone(&api), metrics.is_none()));
+    let Listeners { api: listener, metrics, bounds, tls } = listeners;
+    let site = Site::new(router(Arc::clone(&api), metrics.is_none()), tls);
     let main = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped.clone());
     let Some(listener) = metrics else { return main.await };
-    let site = Site::new(metrics_alone(Arc::clone(&api)));
+    let site = Site::new(metrics_alone(Arc::clone(&api)), None);
     let other = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped);
     tokio::join!(main, other);
 }

@@ -1,4 +1,4 @@
-//! A small client of the HTTP API: plain HTTP/1.1 over one kept connection.
+//! A small client of the HTTP API: HTTP/1.1 over one kept connection, plain or TLS.
 //!
 //! One request at a time; a load generator clones it, because every clone opens
 //! a connection of its own. A request is repeated on a fresh connection only if
@@ -15,7 +15,13 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::{net::TcpStream, sync::Mutex};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::Mutex,
+};
+
+use crate::secure::Secure;
 
 /// The longest answer that is read, in bytes.
 pub const MAX_RESPONSE: usize = 64 << 20;
@@ -33,6 +39,16 @@ pub enum ApiError {
     /// No connection.
     #[error("cannot reach {address}: {source}; is `waxwing serve` running there?")]
     Connect {
+        /// Host and port.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No TLS on the connection.
+    #[error(
+        "{address} does not show a certificate that is trusted, or speaks no TLS: {source}; for an authority of your own give its certificate with --ca-file"
+    )]
+    Tls {
         /// Host and port.
         address: String,
         /// Why.
@@ -84,6 +100,7 @@ pub struct ApiClient {
     prefix: String,
     headers: HeaderMap,
     timeout: Duration,
+    secure: Option<Secure>,
     connection: Mutex<Option<Connection>>,
 }
 
@@ -94,6 +111,7 @@ impl Clone for ApiClient {
             prefix: self.prefix.clone(),
             headers: self.headers.clone(),
             timeout: self.timeout,
+            secure: self.secure.clone(),
             connection: Mutex::new(None),
         }
     }
@@ -101,19 +119,27 @@ impl Clone for ApiClient {
 
 impl ApiClient {
     /// A client of the server at `base_url` (`http://127.0.0.1:8080`); an empty
-    /// key sends none. Connects with the first request.
+    /// key sends none. Connects with the first request. Over `https://` the public
+    /// authorities are trusted.
     ///
     /// # Errors
-    /// [`ApiError::Setup`] when the URL is not `http://` and a host, or the key
-    /// cannot be sent.
+    /// [`ApiError::Setup`] when the URL is not `http://` or `https://` and a host, or
+    /// the key cannot be sent.
     pub fn new(base_url: &str, key: &str) -> Result<Self, ApiError> {
         let invalid =
             |why: &str| ApiError::Setup(format!("{base_url:?} {why}, such as http://127.0.0.1:8080"));
         let uri: Uri = base_url.parse().map_err(|_| invalid("is not a URL"))?;
-        let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-            return Err(invalid("is not an http:// URL: give the address that the server listens on"));
+        let (secure, port, host) = match (uri.scheme_str(), uri.host()) {
+            (Some("http"), Some(host)) => (None, 80, host),
+            (Some("https"), Some(host)) => {
+                (Some(Secure::new(host, None).map_err(ApiError::Setup)?), 443, host)
+            }
+            _ => {
+                let why = "is no http:// or https:// URL: give the address that the server listens on";
+                return Err(invalid(why));
+            }
         };
-        let address = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let address = format!("{host}:{}", uri.port_u16().unwrap_or(port));
         let mut headers = HeaderMap::new();
         headers.insert(HOST, value("the host", &address)?);
         if !key.is_empty() {
@@ -122,7 +148,17 @@ impl ApiClient {
             headers.insert(AUTHORIZATION, bearer);
         }
         let prefix = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { address, prefix, headers, timeout: DEFAULT_TIMEOUT, connection: Mutex::new(None) })
+        let connection = Mutex::new(None);
+        Ok(Self { address, prefix, headers, timeout: DEFAULT_TIMEOUT, secure, connection })
+    }
+
+    /// The same, trusting these PEM certificates too. Plain HTTP has no use for them.
+    ///
+    /// # Errors
+    /// [`ApiError::Setup`] when there is none, or one cannot be used.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, ApiError> {
+        self.secure = self.secure.map(|secure| secure.trusting(pem)).transpose().map_err(ApiError::Setup)?;
+        Ok(self)
     }
 
     /// The same, acting for this account (`Waxwing-Account`).
@@ -249,8 +285,21 @@ impl ApiClient {
         let failed = |source| ApiError::Connect { address: self.address.clone(), source };
         let tcp = TcpStream::connect(&self.address).await.map_err(failed)?;
         tcp.set_nodelay(true).map_err(failed)?;
+        match &self.secure {
+            None => self.speak(tcp).await,
+            Some(secure) => {
+                let failed = |source| ApiError::Tls { address: self.address.clone(), source };
+                self.speak(secure.connect(tcp).await.map_err(failed)?).await
+            }
+        }
+    }
+
+    async fn speak(
+        &self,
+        io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<Connection, ApiError> {
         let (sender, connection) =
-            http1::handshake(TokioIo::new(tcp)).await.map_err(|source| self.broken(source))?;
+            http1::handshake(TokioIo::new(io)).await.map_err(|source| self.broken(source))?;
         // It ends with the sender; what went wrong is told to the request under way.
         tokio::spawn(connection);
         Ok(sender)

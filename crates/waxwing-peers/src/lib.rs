@@ -10,6 +10,7 @@ pub mod client;
 pub mod raw;
 pub mod receiver;
 pub mod script;
+mod secure;
 pub mod verify;
 
 pub use ca::{Ca, CaError, ServerCert};

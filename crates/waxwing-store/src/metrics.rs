@@ -84,6 +84,8 @@ pub struct Metrics {
     pub api_connections: Gauge,
     /// Connections to the API that were closed at once, because their address had its share.
     pub api_connections_refused: Counter,
+    /// When the certificate of the API ends, in Unix seconds; 0 without TLS.
+    pub tls_not_after: Gauge,
     /// Answers of the API.
     pub requests: Family<RequestLabel, Counter>,
     /// When the backlog was counted last.
@@ -111,6 +113,7 @@ impl Default for Metrics {
             connections: Counter::default(),
             api_connections: Gauge::default(),
             api_connections_refused: Counter::default(),
+            tls_not_after: Gauge::default(),
             requests: Family::default(),
             counted: Mutex::default(),
         };
@@ -155,6 +158,12 @@ impl Metrics {
             "api_connections_refused",
             "Connections to the API closed at once, because their address had its share",
             self.api_connections_refused.clone(),
+        );
+        r.register_with_unit(
+            "tls_certificate_not_after",
+            "When the certificate of the API ends, since 1970; 0 without TLS",
+            Unit::Seconds,
+            self.tls_not_after.clone(),
         );
         r.register("api_requests", "Answers of the API by route and status", self.requests.clone());
     }

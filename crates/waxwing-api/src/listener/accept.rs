@@ -5,12 +5,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 use waxwing_store::Metrics;
 
 use super::{
-    Bounds, Peer, Site,
+    Bounds, FIRST_REQUEST, Peer, Site,
     shares::{Share, Shares},
 };
 
@@ -52,11 +52,20 @@ pub(crate) async fn run(
     door.empty().await;
 }
 
-async fn serve(tcp: TcpStream, address: SocketAddr, site: &Site, stopped: watch::Receiver<bool>) {
+async fn serve(tcp: TcpStream, address: SocketAddr, site: &Site, mut stopped: watch::Receiver<bool>) {
     let accepted = Instant::now();
     let peer = Peer(address.ip().to_canonical());
     let _ = tcp.set_nodelay(true); // slower without, not wrong
-    site.serve(tcp, peer, accepted, stopped).await;
+    let Some(tls) = &site.tls else { return site.serve(tcp, peer, accepted, stopped).await };
+    let handshake = tokio::select! {
+        handshake = timeout_at(accepted + FIRST_REQUEST, tls.accept(tcp)) => handshake,
+        _ = stopped.wait_for(|stopped| *stopped) => return,
+    };
+    match handshake {
+        Ok(Ok(io)) => site.serve(io, peer, accepted, stopped).await,
+        Ok(Err(error)) => tracing::debug!(address = %peer.0, %error, "closed: no TLS came about"),
+        Err(_) => tracing::debug!(address = %peer.0, "closed: TLS took too long"),
+    }
 }
 
 /// The next connection, whatever happens before.

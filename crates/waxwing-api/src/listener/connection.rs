@@ -17,7 +17,8 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
-    CONNECTION_WINDOW, DRAIN, FIRST_REQUEST, HEADER_BYTES, IDLE, PING, Peer, RESETS, STREAMS, WINDOW,
+    CONNECTION_WINDOW, DRAIN, FIRST_REQUEST, HEADER_BYTES, IDLE, OverTls, PING, Peer, RESETS, STREAMS, Tls,
+    WINDOW,
     activity::{Activity, Handling},
     answer::Answer,
 };
@@ -27,11 +28,13 @@ use super::{
 pub(crate) struct Site {
     router: Router,
     http: Builder<TokioExecutor>,
+    /// Without it anybody on the way reads along.
+    pub(super) tls: Option<Tls>,
 }
 
 impl Site {
     /// These routes.
-    pub(crate) fn new(router: Router) -> Self {
+    pub(crate) fn new(router: Router, tls: Option<Tls>) -> Self {
         let mut http = Builder::new(TokioExecutor::new());
         // Heads may have 100 lines, as hyper has it; to ask for that costs an allocation each.
         http.http1().timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(HEADER_BYTES as usize);
@@ -45,7 +48,7 @@ impl Site {
             .max_local_error_reset_streams(RESETS)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW);
-        Self { router, http }
+        Self { router, http, tls }
     }
 
     /// Answers what comes on this connection, accepted at `accepted`, until the client ends
@@ -59,7 +62,7 @@ impl Site {
     ) {
         let activity = Arc::new(Activity::default());
         let service =
-            service_fn(|request| answer(self.router.clone(), with(request, peer), activity.begin()));
+            service_fn(|request| answer(self.router.clone(), self.marked(request, peer), activity.begin()));
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(io), service));
         let (mut begun, mut told) = (0, false);
         let mut look = pin!(sleep_until(accepted + FIRST_REQUEST));
@@ -93,12 +96,16 @@ impl Site {
             }
         }
     }
-}
 
-fn with(request: Request<Incoming>, peer: Peer) -> Request<Body> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer);
-    request
+    /// The request, with what is known of the connection.
+    fn marked(&self, request: Request<Incoming>, peer: Peer) -> Request<Body> {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        if self.tls.is_some() {
+            request.extensions_mut().insert(OverTls);
+        }
+        request
+    }
 }
 
 async fn answer(

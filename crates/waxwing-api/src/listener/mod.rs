@@ -12,11 +12,13 @@ mod connection;
 mod shares;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::{net::IpAddr, time::Duration};
 
 pub(crate) use accept::run;
 pub(crate) use connection::Site;
+pub use tls::{Identity, Tls, TlsError};
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,6 +20,10 @@ pub(super) struct ServerOptions {
     /// With an operator key: the account to act for [env: WAXWING_ACCOUNT]
     #[arg(long, value_name = "ACCOUNT", help_heading = "Server")]
     account: Option<String>,
+    /// For an https:// server: PEM certificates trusted besides the public roots
+    /// [env: WAXWING_EXTRA_CA_FILE]
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    ca_file: Option<String>,
 }
 
 impl ServerOptions {
@@ -36,7 +40,13 @@ impl ServerOptions {
                 .because("no key: set WAXWING_API_KEY to an operator or account key, or pass --key KEY")
         })?;
         let unusable = |error: ApiError| Exit::Usage.because(error);
-        let client = ApiClient::new(&url, &key).map_err(unusable)?;
+        let mut client = ApiClient::new(&url, &key).map_err(unusable)?;
+        if let Some(path) = choose(&self.ca_file, &["WAXWING_EXTRA_CA_FILE"]) {
+            let pem = std::fs::read(&path).map_err(|error| {
+                Exit::Usage.because(format_args!("the CA file {path} cannot be read: {error}"))
+            })?;
+            client = client.trusting(&pem).map_err(unusable)?;
+        }
         Ok(match choose(&self.account, &["WAXWING_ACCOUNT"]) {
             Some(account) => client.account(&account).map_err(unusable)?,
             None => client,

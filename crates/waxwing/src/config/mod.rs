@@ -16,4 +16,4 @@ pub(crate) mod table;
 pub(crate) use environment::Environment;
 pub(crate) use flags::Flags;
 pub(crate) use layers::Effective;
-pub(crate) use settings::{Database, LogFormat, Settings};
+pub(crate) use settings::{Database, LogFormat, Settings, TlsFiles};

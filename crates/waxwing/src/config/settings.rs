@@ -90,11 +90,22 @@ pub(crate) struct Sending {
     pub(crate) retention: Duration,
 }
 
+/// Where a certificate and its key are.
+#[derive(Debug, Clone)]
+pub(crate) struct TlsFiles {
+    /// The certificate and its chain.
+    pub(crate) certificate: PathBuf,
+    /// The private key.
+    pub(crate) key: PathBuf,
+}
+
 /// What the server runs with.
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// The API's address.
     pub(crate) listen: String,
+    /// What the API shows over TLS, if it speaks it.
+    pub(crate) tls: Option<TlsFiles>,
     /// The metrics' own address.
     pub(crate) metrics_listen: Option<String>,
     /// Where everything is kept.
@@ -197,8 +208,18 @@ impl Reader<'_> {
         given
     }
 
+    fn tls(&mut self) -> Option<TlsFiles> {
+        let certificate = self.optional("tls_certificate_file", parse::path);
+        let key = self.optional("tls_key_file", parse::path);
+        if certificate.is_some() != key.is_some() {
+            self.problems.push("tls_certificate_file and tls_key_file belong together; give both.".into());
+        }
+        Some(TlsFiles { certificate: certificate?, key: key? })
+    }
+
     fn settings(&mut self) -> Option<Settings> {
         let listen = self.required("listen", parse::address);
+        let tls = self.tls();
         let metrics_listen = self.optional("metrics_listen", parse::address);
         let database = self.required("database", parse::database);
         let database_connections = self.required("database_connections", parse::number(3, 1_000));
@@ -216,6 +237,7 @@ impl Reader<'_> {
         let log_format = self.required("log_format", parse::log_format);
         Some(Settings {
             listen: listen?,
+            tls,
             metrics_listen,
             database: database?,
             database_connections: database_connections?,
@@ -326,6 +348,16 @@ mod tests {
         let database = read(&[("WAXWING_DATABASE", url)]).unwrap().database;
         assert_eq!(database, Database::Postgres(url.into()));
         assert_eq!(database.to_string(), "postgres://me:***@one,two:5433/events?sslmode=verify-full");
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key_and_a_key_its_certificate() {
+        for one in ["WAXWING_TLS_CERTIFICATE_FILE", "WAXWING_TLS_KEY_FILE"] {
+            let Err(error) = read(&[(one, "x.pem")]) else { panic!("{one} alone was accepted") };
+            assert!(error.to_string().contains("belong together"), "{error}");
+        }
+        let both = read(&[("WAXWING_TLS_CERTIFICATE_FILE", "x.pem"), ("WAXWING_TLS_KEY_FILE", "y.pem")]);
+        assert!(both.unwrap().tls.is_some());
     }
 
     #[test]

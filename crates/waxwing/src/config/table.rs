@@ -52,6 +52,13 @@ const fn secret(key: &'static str, help: &'static str) -> Setting {
 /// In the order in which the help shows them.
 pub(crate) const SETTINGS: &[Setting] = &[
     setting("listen", "ADDRESS", "127.0.0.1:8080", "Address of the API; port 0 takes a free one"),
+    setting(
+        "tls_certificate_file",
+        "FILE",
+        "",
+        "Speak TLS at the API's address with this certificate and its chain, PEM; read again when it changes",
+    ),
+    setting("tls_key_file", "FILE", "", "The certificate's private key, PEM"),
     setting("metrics_listen", "ADDRESS", "", "Serve /metrics at this address, and there alone"),
     setting(
         "database",

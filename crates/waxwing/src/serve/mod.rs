@@ -4,6 +4,7 @@
 //! ([`run()`]); what the process learns about itself while it runs, good or bad,
 //! goes through [`health`].
 
+mod certificate;
 pub(crate) mod database;
 mod health;
 mod keys;

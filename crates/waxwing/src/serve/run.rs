@@ -12,6 +12,7 @@ use waxwing_delivery::{
 use waxwing_store::{Metrics, StoreError};
 
 use super::{
+    certificate::Certificate,
     database,
     health::{self, Broken, Health},
     keys, logging, signals,
@@ -42,10 +43,17 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let node =
         settings.node.clone().unwrap_or_else(|| database::node_name(&settings.database, address.port()));
+    let certificate = settings.tls.as_ref().map(Certificate::open).transpose()?;
     let server = Server::open(&settings, &node).await?;
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(server.serve(&settings, listener, metrics_listener, stopped));
-    tracing::info!(%address, database = %settings.database, version = env!("CARGO_PKG_VERSION"), node, "listening");
+    let bounds = Bounds::of_connections(settings.limits.connections);
+    let tls = certificate.as_ref().map(Certificate::tls);
+    let listeners = Listeners { api: listener, metrics: metrics_listener, bounds, tls };
+    let serving = tokio::spawn(server.serve(&settings, listeners, stopped));
+    if let Some(certificate) = certificate {
+        tokio::spawn(certificate.keep_fresh(Arc::clone(&server.parts.metrics), signals::hangups()?));
+    }
+    tracing::info!(%address, tls = settings.tls.is_some(), database = %settings.database, version = env!("CARGO_PKG_VERSION"), node, "listening");
     let end = tokio::select! {
         name = signals.next() => {
             tracing::info!(signal = name, "shutting down");
@@ -174,8 +182,7 @@ impl Server {
     fn serve(
         &self,
         settings: &Settings,
-        listener: TcpListener,
-        metrics_listener: Option<TcpListener>,
+        listeners: Listeners,
         stopped: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let health = Arc::clone(&self.health);
@@ -196,8 +203,6 @@ impl Server {
             rotation_grace: settings.rotation_grace,
             ready: Arc::new(move || health.ready()),
         };
-        let bounds = Bounds::of_connections(settings.limits.connections);
-        let listeners = Listeners { api: listener, metrics: metrics_listener, bounds };
         waxwing_api::serve(api, listeners, stopped)
     }
 

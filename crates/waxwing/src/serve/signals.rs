@@ -39,6 +39,11 @@ impl Signals {
     }
 }
 
+/// SIGHUP, which no longer ends the process by itself.
+pub(super) fn hangups() -> anyhow::Result<Signal> {
+    signal(SignalKind::hangup()).context("signals of the operating system cannot be received")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a second signal means now; nothing acknowledged depends on an orderly end"

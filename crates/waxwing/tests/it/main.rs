@@ -27,3 +27,4 @@ mod lifecycle;
 mod log;
 mod moving;
 mod signatures;
+mod tls;

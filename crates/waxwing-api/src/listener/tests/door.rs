@@ -26,7 +26,7 @@ async fn serve(connections: usize, connections_of_peer: usize) -> Served {
     let (stop, stopped) = watch::channel(false);
     let metrics = Arc::new(Metrics::default());
     let bounds = Bounds { connections, connections_of_peer };
-    let running = tokio::spawn(run(listener, site(), bounds, Arc::clone(&metrics), stopped));
+    let running = tokio::spawn(run(listener, site(None), bounds, Arc::clone(&metrics), stopped));
     Served { address, metrics, stop, running }
 }
 

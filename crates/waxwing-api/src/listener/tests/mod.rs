@@ -4,6 +4,7 @@
 mod door;
 mod http1;
 mod http2;
+mod tls;
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -15,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Peer, Site};
+use super::{Peer, Site, Tls};
 
 /// Bytes that fit between the two ends of a connection.
 const PIPE: usize = 4 << 10;
@@ -23,14 +24,14 @@ const PIPE: usize = 4 << 10;
 const LARGE: usize = 1 << 20;
 const PEER: Peer = Peer(std::net::IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)));
 
-fn site() -> Site {
+fn site(tls: Option<Tls>) -> Site {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/peer", get(|Extension(peer): Extension<Peer>| async move { peer.0.to_string() }))
         .route("/large", get(|| async { "x".repeat(LARGE) }))
         .route("/slow", get(|| async { tokio::time::sleep(Duration::from_mins(10)).await }))
         .route("/never", get(std::future::pending::<()>));
-    Site::new(router)
+    Site::new(router, tls)
 }
 
 /// The client's end of a connection to [`site`], what ends with the server's end, and what
@@ -38,7 +39,7 @@ fn site() -> Site {
 fn connect() -> (DuplexStream, JoinHandle<()>, watch::Sender<bool>) {
     let (client, server) = duplex(PIPE);
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(async move { site().serve(server, PEER, Instant::now(), stopped).await });
+    let serving = tokio::spawn(async move { site(None).serve(server, PEER, Instant::now(), stopped).await });
     (client, serving, stop)
 }
 
