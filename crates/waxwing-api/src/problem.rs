@@ -55,6 +55,7 @@ codes! {
     BodyInvalid = "body_invalid", UNPROCESSABLE_ENTITY, "The body does not fit";
     UrlNotHttps = "url_not_https", UNPROCESSABLE_ENTITY, "A webhook's URL must begin with https://";
     UrlNotPublic = "url_not_public", UNPROCESSABLE_ENTITY, "A webhook's URL must lead to a public address";
+    UrlDenied = "url_denied", UNPROCESSABLE_ENTITY, "No deliveries may go to this host, network or port";
     UrlInvalid = "url_invalid", UNPROCESSABLE_ENTITY, "This is no URL for a webhook";
     EventTypeUnknown = "event_type_unknown", UNPROCESSABLE_ENTITY, "The catalog has no such event type";
     AccountUnknown = "account_unknown", UNPROCESSABLE_ENTITY, "There is no such account";
@@ -258,6 +259,7 @@ impl From<UrlError> for Problem {
         let code = match error.code() {
             "url_not_https" => Code::UrlNotHttps,
             "url_not_public" => Code::UrlNotPublic,
+            "url_denied" => Code::UrlDenied,
             _ => Code::UrlInvalid,
         };
         Self::at(code, "/url", error.to_string())

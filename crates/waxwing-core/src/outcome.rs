@@ -1,6 +1,8 @@
 //! What came of an attempt. A failed delivery is data, not an error of ours.
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
+
+use crate::target::ForbiddenAddress;
 
 /// The longest wait that a receiver can ask for with `Retry-After`.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
@@ -31,7 +33,7 @@ pub enum AttemptError {
     /// The host name could not be resolved; the text says why.
     Dns(String),
     /// The address is none that deliveries may reach.
-    ForbiddenAddress(IpAddr),
+    ForbiddenAddress(ForbiddenAddress),
     /// The URL is none that deliveries may reach (the policy changed since).
     ForbiddenUrl(String),
     /// Nothing listens at the address and port.
@@ -134,8 +136,8 @@ impl fmt::Display for AttemptError {
                 write!(f, "answered {status} instead of 2xx")
             }
             Self::Dns(reason) => write!(f, "the host name could not be resolved: {reason}"),
-            Self::ForbiddenAddress(address) => {
-                write!(f, "not sent: the host name leads to {address}, which is not a public address")
+            Self::ForbiddenAddress(ForbiddenAddress { address, reason }) => {
+                write!(f, "not sent: the host name leads to {address}, which {reason}")
             }
             Self::ForbiddenUrl(reason) => write!(f, "not sent: {reason}"),
             Self::Refused => f.write_str("connection refused: nothing listens at this address and port"),

@@ -2,11 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use waxwing_core::TargetPolicy;
+use waxwing_core::{
+    TargetPolicy,
+    target::{Reason, TargetRules},
+};
 
 pub(super) fn run(bytes: &[u8]) {
     if let Some((first, _)) = bytes.split_first_chunk() {
         embedded(Ipv4Addr::from_bits(u32::from_be_bytes(*first)));
+    }
+    if let Some((first, rest)) = bytes.split_first_chunk::<4>() {
+        ruled(Ipv4Addr::from_bits(u32::from_be_bytes(*first)), rest.first().copied().unwrap_or_default());
     }
     if let Some((first, _)) = bytes.split_first_chunk() {
         any(Ipv6Addr::from_bits(u128::from_be_bytes(*first)));
@@ -30,6 +36,29 @@ fn embedded(address: Ipv4Addr) {
     assert!(!(public && (own || nobody_s || address.is_documentation())), "{address} is called public");
 }
 
+/// An address whose network is allowed, denied, or both, and translated by a prefix
+/// that was told.
+fn ruled(address: Ipv4Addr, length: u8) {
+    let net = ipnet::IpNet::new_assert(address.into(), length % 33);
+    let rules = |allow: bool, deny: bool| {
+        TargetPolicy::of(TargetRules {
+            allowed_networks: allow.then_some(net).into_iter().collect(),
+            denied_networks: deny.then_some(net).into_iter().collect(),
+            nat64_prefixes: "2001:67c:27e4:64::/96".parse().into_iter().collect(),
+            ..TargetRules::default()
+        })
+    };
+    let translated = Ipv6Addr::from_bits(0x2001_067c_27e4_0064_u128 << 64 | u128::from(address.to_bits()));
+    for form in [IpAddr::V4(address), address.to_ipv6_mapped().into(), translated.into()] {
+        for allow in [false, true] {
+            let judgement = rules(allow, true).check_address(form).map_err(|forbidden| forbidden.reason);
+            assert_eq!(judgement, Err(Reason::Denied), "{form} in {net}");
+        }
+        let judged = |address| rules(true, false).check_address(address).is_ok();
+        assert_eq!(judged(form), judged(address.into()), "{form} in {net}");
+    }
+}
+
 fn any(address: Ipv6Addr) {
     let public = is_public(address.into());
     let own = address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local();
@@ -44,7 +73,7 @@ fn is_public(address: IpAddr) -> bool {
     let judgement = TargetPolicy::default().check_address(address);
     if let Err(forbidden) = judgement {
         assert_eq!(forbidden.address, address.to_canonical());
-        assert!(!forbidden.reason.is_empty());
+        assert!(matches!(forbidden.reason, Reason::NotPublic(what) if !what.is_empty()));
     }
     judgement.is_ok()
 }

@@ -1,7 +1,10 @@
 //! URLs of webhooks: what is accepted can be called, and leads to where it says.
 
 use http::{HeaderValue, Uri};
-use waxwing_core::{TargetPolicy, target::TargetUrl};
+use waxwing_core::{
+    TargetPolicy,
+    target::{TargetRules, TargetUrl},
+};
 
 pub(super) fn run(bytes: &[u8]) {
     let text = crate::text(bytes);
@@ -23,6 +26,22 @@ pub(super) fn run(bytes: &[u8]) {
     assert!(!host.is_empty() && !host.ends_with('.') && *host == host.to_lowercase(), "{text:?}");
     assert_ne!(accepted.port(), 0);
     called(&policy, &accepted);
+    denied(&accepted);
+}
+
+/// What names its host or its port denies it.
+fn denied(url: &TargetUrl) {
+    let by_port = TargetRules { denied_ports: vec![url.port()..=url.port()], ..TargetRules::default() };
+    let mut all = vec![by_port];
+    if url.address().is_none() {
+        let by_host = url.host().parse().ok();
+        all.extend(by_host.map(|host| TargetRules { denied_hosts: vec![host], ..TargetRules::default() }));
+        assert_eq!(all.len(), 2, "{:?} can be denied", url.host());
+    }
+    for rules in all {
+        let verdict = TargetPolicy::of(rules).check_url(url.as_str());
+        assert_eq!(verdict.err().map(|error| error.code()), Some("url_denied"), "{:?}", url.as_str());
+    }
 }
 
 /// What the sender makes of it is a request to the same place.

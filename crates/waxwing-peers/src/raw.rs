@@ -71,7 +71,15 @@ impl RawListener {
     /// # Errors
     /// When no port is free.
     pub async fn start(misbehaviour: Misbehaviour) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), misbehaviour).await
+    }
+
+    /// Listens at this address.
+    ///
+    /// # Errors
+    /// When it is taken, or not one of this machine.
+    pub async fn start_at(addr: SocketAddr, misbehaviour: Misbehaviour) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let (tell, seen) = watch::channel(Seen::default());
         let task = tokio::spawn(async move {

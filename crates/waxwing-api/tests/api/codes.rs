@@ -63,6 +63,7 @@ async fn of_content(server: &Server, hook: &str) -> Vec<Answer> {
         server.post(&format!("/api/webhook/{hook}/events/twice/retry")).acting_for("acme").send().await,
         create("http://a.example/", "*").send().await,
         create("https://10.0.0.1/", "*").send().await,
+        create("https://a.example:25/", "*").send().await,
         create("https://u:p@a.example/", "*").send().await,
         create("https://a.example/", "not.listed").send().await,
         publish("nobody", "x.y", "once", json!({})).send().await,

@@ -1,24 +1,69 @@
 //! Which addresses are not public, and by which RFC.
 //!
 //! The rows are those of IANA's special-purpose address registries (RFC 6890),
-//! and what is reserved or multicast. Some are reachable, such as the sinks of
-//! AS112; no webhook lives there. Of IPv6 only global unicast is public; an
-//! address that embeds an IPv4 address is judged as that one. NAT64 prefixes that
-//! a network chose for itself cannot be known here.
+//! what is reserved or multicast, and the metadata services of clouds. Some are
+//! reachable, such as the sinks of AS112; no webhook lives there. Of IPv6 only
+//! global unicast is public; an address that embeds an IPv4 address is judged as
+//! that one.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::nat64::Nat64Prefix;
+
 /// An address that deliveries may not reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{address} is not a public address: {reason}")]
+#[error("{address} {reason}")]
 pub struct ForbiddenAddress {
     /// The address; IPv4 if it was given as IPv4-mapped IPv6.
     pub address: IpAddr,
-    /// What it is, and the RFC that says so.
-    pub reason: &'static str,
+    /// Why deliveries may not reach it.
+    pub reason: Reason,
 }
+
+/// Why an address is forbidden. `Display` goes on from the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It is not public: what it is, and the RFC that says so.
+    NotPublic(&'static str),
+    /// The operator denies a network that it, or the IPv4 address in it, belongs to.
+    Denied,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPublic(what) => write!(f, "is not a public address: {what}"),
+            Self::Denied => f.write_str("is in a network that the operator denies"),
+        }
+    }
+}
+
+/// Where clouds give credentials to whoever asks from inside. Some have addresses
+/// that look public, others lie in networks that operators have reasons to allow.
+const METADATA: [IpAddr; 10] = [
+    // AWS, Azure, Google and most others; tasks and pods of AWS; Tencent.
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 0, 23)),
+    // Alibaba, Azure's wire server, Oracle.
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+    // AWS and its pods, Google.
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+];
+
+/// Names of such services that are known to every machine of the cloud.
+pub(super) const METADATA_HOSTS: [&str; 5] =
+    ["metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"];
 
 /// The IPv4 addresses that are not public. The first row that fits names it.
 const FORBIDDEN_V4: [(Ipv4Net, &str); 19] = [
@@ -67,31 +112,32 @@ const FORBIDDEN_V6: [(Ipv6Net, &str); 19] = [
     (v6([0x8000, 0, 0, 0], 1), "not global unicast (RFC 4291)"),
 ];
 
-/// Why an address is not public; `None` when it is.
-pub(super) fn reason(address: IpAddr) -> Option<&'static str> {
-    match (address, embedded(address)) {
-        (IpAddr::V4(v4), _) | (IpAddr::V6(_), Some(v4)) => {
-            FORBIDDEN_V4.iter().find(|(net, _)| net.contains(&v4)).map(|(_, reason)| *reason)
-        }
-        (IpAddr::V6(v6), None) => {
-            FORBIDDEN_V6.iter().find(|(net, _)| net.contains(&v6)).map(|(_, reason)| *reason)
-        }
+/// What an address is that is not public; `None` when it is public.
+pub(super) fn not_public(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(v4) => FORBIDDEN_V4.iter().find(|(net, _)| net.contains(&v4)).map(|(_, what)| *what),
+        IpAddr::V6(v6) => FORBIDDEN_V6.iter().find(|(net, _)| net.contains(&v6)).map(|(_, what)| *what),
     }
 }
 
-/// The IPv4 address that packets to an IPv6 address end at: IPv4-mapped (RFC
-/// 4291, 2.5.5.2), NAT64 with the well-known prefix (RFC 6052), 6to4 (RFC 3056).
-pub(super) fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
-    let IpAddr::V6(address) = address else {
-        return None;
+/// Whether a cloud gives credentials away there.
+pub(super) fn is_metadata(address: IpAddr) -> bool {
+    METADATA.contains(&address)
+}
+
+/// The address at which packets to an address end. IPv6 may embed IPv4: mapped
+/// (RFC 4291, 2.5.5.2), 6to4 (RFC 3056), NAT64 with the well-known prefix (RFC
+/// 6052) or one of `prefixes`.
+pub(super) fn destination(address: IpAddr, prefixes: &[Nat64Prefix]) -> IpAddr {
+    // `::ffff:a.b.c.d` is sent as IPv4 by the operating system.
+    let IpAddr::V6(v6) = address.to_canonical() else {
+        return address.to_canonical();
     };
-    let ([0, 0, 0, 0, 0, 0xffff, high, low]
-    | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-    | [0x2002, high, low, ..]) = address.segments()
-    else {
-        return None;
-    };
-    Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+    if let [0x2002, high, low, ..] = v6.segments() {
+        return Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into();
+    }
+    let known = prefixes.iter().chain([&Nat64Prefix::WELL_KNOWN]).filter(|prefix| prefix.contains(v6));
+    known.max_by_key(|prefix| prefix.len()).map_or(address, |prefix| prefix.embedded(v6).into())
 }
 
 const fn v4(octets: [u8; 4], prefix: u8) -> Ipv4Net {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use ::url::{Host, ParseError, Position, Url};
 
-use super::ForbiddenAddress;
+use super::{ForbiddenAddress, Reason, look_alike::is_look_alike};
 
 /// The longest URL in characters, also once it is percent-encoded.
 pub const MAX_URL_LEN: usize = 2048;
@@ -54,6 +54,9 @@ pub enum UrlError {
     /// No host name that DNS could know.
     #[error("the host is not valid: letters, digits, - and _, in labels of 1 to {MAX_LABEL_LEN}")]
     Host,
+    /// A host in letters that look like others; its ASCII form.
+    #[error("the host is written with letters that look like others; if you mean it, write it as {0}")]
+    LookAlike(String),
     /// Port 0.
     #[error("the port must be 1 to 65535")]
     Port,
@@ -61,8 +64,22 @@ pub enum UrlError {
     #[error("the URL is not valid: {0}")]
     Malformed(#[from] ParseError),
     /// An address, or a name for one, that deliveries may not reach.
-    #[error("the URL leads to {}, which is not a public address: {}", .0.address, .0.reason)]
-    NotPublic(#[from] ForbiddenAddress),
+    #[error("the URL leads to {}, which {}", .0.address, .0.reason)]
+    Forbidden(#[from] ForbiddenAddress),
+    /// A name that a cloud gives its metadata service.
+    #[error("the host is the metadata service of a cloud, which is not public")]
+    Metadata,
+    /// The operator denies the host.
+    #[error("the operator allows no deliveries to this host")]
+    DeniedHost,
+    /// The operator denies the port.
+    #[error("the operator allows no deliveries to port {0}")]
+    DeniedPort(u16),
+    /// Browsers block the port.
+    #[error(
+        "port {0} is one that browsers block, because it belongs to something else than HTTPS; use another port"
+    )]
+    BlockedPort(u16),
 }
 
 impl UrlError {
@@ -70,13 +87,20 @@ impl UrlError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotHttps => "url_not_https",
-            Self::NotPublic(_) => "url_not_public",
+            Self::Forbidden(ForbiddenAddress { reason: Reason::NotPublic(_), .. }) | Self::Metadata => {
+                "url_not_public"
+            }
+            Self::Forbidden(ForbiddenAddress { reason: Reason::Denied, .. })
+            | Self::DeniedHost
+            | Self::DeniedPort(_)
+            | Self::BlockedPort(_) => "url_denied",
             Self::NotAbsolute
             | Self::TooLong
             | Self::ForbiddenCharacter(_)
             | Self::UserInfo
             | Self::Fragment
             | Self::Host
+            | Self::LookAlike(_)
             | Self::Port
             | Self::Malformed(_) => "url_invalid",
         }
@@ -93,7 +117,7 @@ impl TargetUrl {
         }
         let port = url.port_or_known_default().filter(|port| *port != 0).ok_or(UrlError::Port)?;
         let (host, address) = match url.host().ok_or(UrlError::NotAbsolute)? {
-            Host::Domain(name) => (host_name(name)?.to_owned(), None),
+            Host::Domain(name) => (spelled(host_name(name)?, text)?, None),
             Host::Ipv4(address) => (address.to_string(), Some(IpAddr::V4(address))),
             Host::Ipv6(address) => (address.to_string(), Some(IpAddr::V6(address))),
         };
@@ -183,12 +207,17 @@ fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 
 /// A name without its final dot, when DNS could know it. The parser has made it
 /// lowercase ASCII, and lets through characters that no host has.
-fn host_name(name: &str) -> Result<&str, UrlError> {
+pub(super) fn host_name(name: &str) -> Result<&str, UrlError> {
     let name = name.strip_suffix('.').unwrap_or(name);
     let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let label = |label: &str| (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(known);
     let valid = name.len() <= MAX_HOST_LEN && name.split('.').all(label);
     if valid { Ok(name) } else { Err(UrlError::Host) }
+}
+
+/// A name that looks like what it is in the text that was given.
+fn spelled(name: &str, text: &str) -> Result<String, UrlError> {
+    if is_look_alike(name, text) { Err(UrlError::LookAlike(name.to_owned())) } else { Ok(name.to_owned()) }
 }
 
 fn host_header(host: &str, address: Option<IpAddr>, port: u16) -> String {

@@ -84,9 +84,7 @@ impl Connector {
             Some(address) => Arc::from([address]),
             None => self.resolver.resolve(url.host()).await.map_err(AttemptError::Dns)?,
         };
-        self.policy
-            .check_answer(&addresses)
-            .map_err(|forbidden| AttemptError::ForbiddenAddress(forbidden.address))?;
+        self.policy.check_answer(&addresses).map_err(AttemptError::ForbiddenAddress)?;
         Ok(addresses)
     }
 

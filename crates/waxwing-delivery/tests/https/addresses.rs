@@ -1,12 +1,6 @@
 //! Where requests may go: names, addresses, and the policy.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-};
+use std::{net::IpAddr, sync::Arc};
 
 use waxwing_delivery::{Sender, https::Lookup};
 use waxwing_peers::{Alpn, RawListener, Reply};
@@ -27,7 +21,7 @@ async fn a_url_with_a_private_address_is_not_sent_to() {
         ("https://0x7f.1:8443/", "127.0.0.1, which is not a public address: loopback (RFC 1122)"),
         (
             "https://[::ffff:169.254.169.254]/",
-            "169.254.169.254, which is not a public address: link-local (RFC 3927)",
+            "169.254.169.254, which is not a public address: metadata service of a cloud",
         ),
         ("https://[fd00::1]/", "fd00::1, which is not a public address: unique local (RFC 4193)"),
     ] {
@@ -51,7 +45,10 @@ async fn a_name_that_leads_to_a_forbidden_address_is_not_connected_to() {
     let sender = sender.resolving_by(Names::of(&[("hooks.example", &["127.0.0.1"])]));
     let url = format!("https://hooks.example:{}/", receiver.addr.port());
     let response = within(sender.send(post(&url))).await;
-    assert_eq!(error(&response), "not sent: the host name leads to 127.0.0.1, which is not a public address");
+    assert_eq!(
+        error(&response),
+        "not sent: the host name leads to 127.0.0.1, which is not a public address: loopback (RFC 1122)"
+    );
     assert_eq!(receiver.counters().connections(), 0);
 }
 
@@ -66,36 +63,12 @@ async fn one_forbidden_address_refuses_the_whole_answer() {
         let response = within(sender.send(post(&url))).await;
         assert_eq!(
             error(&response),
-            "not sent: the host name leads to 10.0.0.1, which is not a public address"
+            "not sent: the host name leads to 10.0.0.1, which is not a public address: private (RFC 1918)"
         );
     }
     assert_eq!(receiver.counters().connections(), 0);
     let sender = world.sender().resolving_by(Names::of(&[("hooks.example", &["127.0.0.1"])]));
     assert_eq!(success(&within(sender.send(post(&url))).await), 200);
-}
-
-/// Answers with an allowed address at first, then with another one: how a name is
-/// turned against whoever checks it (DNS rebinding).
-struct Rebinding(AtomicU64);
-
-#[async_trait::async_trait]
-impl Lookup for Rebinding {
-    async fn lookup(&self, _: &str) -> std::io::Result<Vec<IpAddr>> {
-        let asked = self.0.fetch_add(1, SeqCst);
-        Ok(vec![if asked == 0 { [127, 0, 0, 1] } else { [10, 0, 0, 1] }.into()])
-    }
-}
-
-#[tokio::test]
-async fn the_connection_goes_to_the_address_that_was_checked() {
-    let world = World::new();
-    let receiver = world.showing(world.ca.issue(&["hooks.example"]).unwrap()).await;
-    let names = Arc::new(Rebinding(AtomicU64::new(0)));
-    let sender = world.sender_with(|options| options.policy = policy(&["127.0.0.1/32"]));
-    let sender = sender.resolving_by(Arc::clone(&names) as Arc<dyn Lookup>);
-    let url = format!("https://hooks.example:{}/", receiver.addr.port());
-    assert_eq!(success(&within(sender.send(post(&url))).await), 200);
-    assert_eq!(names.0.load(SeqCst), 1, "asked once, checked, and used");
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use waxwing_core::{Clock, TargetPolicy, Timestamp, target::TargetUrl};
+use waxwing_core::{
+    Clock, TargetPolicy, Timestamp,
+    target::{TargetRules, TargetUrl},
+};
 use waxwing_delivery::{
     Request, Response, Sender,
     https::{HttpsSender, Lookup, SenderOptions},
@@ -109,9 +112,22 @@ pub(crate) fn policy(allowed: &[&str]) -> Arc<TargetPolicy> {
     Arc::new(TargetPolicy::new(allowed.iter().map(|network| network.parse().unwrap()).collect()))
 }
 
+/// As much as any rules can open. A metadata service is opened by its own address.
+pub(crate) fn open_policy() -> TargetPolicy {
+    let services = ["169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.0.23", "100.100.100.200"];
+    let more = ["168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"];
+    let services = services.into_iter().chain(more).map(|address| address.parse::<IpAddr>().unwrap().into());
+    let all = ["0.0.0.0/0", "::/0"].into_iter().map(|network| network.parse().unwrap());
+    TargetPolicy::of(TargetRules {
+        allowed_networks: all.chain(services).collect(),
+        allowed_ports: vec![1..=u16::MAX],
+        ..TargetRules::default()
+    })
+}
+
 /// A URL, whatever the sender's policy thinks of it.
 pub(crate) fn target(url: &str) -> Arc<TargetUrl> {
-    Arc::new(policy(&["0.0.0.0/0", "::/0"]).check_url(url).unwrap())
+    Arc::new(open_policy().check_url(url).unwrap())
 }
 
 /// A request as the engine makes them.

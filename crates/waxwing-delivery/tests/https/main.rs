@@ -13,6 +13,7 @@ mod handshake;
 mod harness;
 mod http2;
 mod keeping;
+mod rebinding;
 mod requests;
 mod setup;
 mod stale;

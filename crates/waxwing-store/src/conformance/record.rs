@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxwing_core::{AttemptError, DeliveryState, Outcome, TimeoutPhase, delivery::Verdict, webhook::Health};
+use waxwing_core::{
+    AttemptError, DeliveryState, Outcome, TimeoutPhase,
+    delivery::Verdict,
+    target::{ForbiddenAddress, Reason},
+    webhook::Health,
+};
 
 use super::{
     steps::{TOOK, completion},
@@ -70,7 +75,10 @@ pub(super) async fn an_error_is_kept_in_its_own_words(w: World) {
     let limit = Duration::from_secs(5);
     let errors = [
         AttemptError::Dns("no such host".into()),
-        AttemptError::ForbiddenAddress([10, 0, 0, 1].into()),
+        AttemptError::ForbiddenAddress(ForbiddenAddress {
+            address: [10, 0, 0, 1].into(),
+            reason: Reason::Denied,
+        }),
         AttemptError::ForbiddenUrl("not public".into()),
         AttemptError::Refused,
         AttemptError::Unreachable("no route".into()),

@@ -12,6 +12,7 @@ pub(crate) mod parse;
 pub(crate) mod settings;
 pub(crate) mod suggest;
 pub(crate) mod table;
+mod targets;
 
 pub(crate) use environment::Environment;
 pub(crate) use flags::Flags;

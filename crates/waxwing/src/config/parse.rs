@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use ipnet::IpNet;
 use waxwing_core::{schedule::parse_duration, seal::SealingKey};
 
 use super::{Database, LogFormat};
@@ -79,18 +78,6 @@ pub(super) fn number(least: usize, most: usize) -> impl Fn(&str) -> Result<usize
         Ok(number) if (least..=most).contains(&number) => Ok(number),
         _ => Err(format!("is out of bounds; write a whole number from {least} to {most}")),
     }
-}
-
-/// Networks, separated by commas. A bare address stands for itself.
-pub(super) fn networks(text: &str) -> Result<Vec<IpNet>> {
-    let network = |part: &str| {
-        let part = part.trim();
-        let alone = || part.parse::<std::net::IpAddr>().ok().map(IpNet::from);
-        part.parse::<IpNet>().ok().or_else(alone).ok_or_else(|| {
-            format!("{part:?} is no network; write CIDRs separated by commas, such as 10.0.0.0/8,fd00::/8")
-        })
-    };
-    text.split(',').map(network).collect()
 }
 
 /// A path.
@@ -192,12 +179,5 @@ mod tests {
         assert!(parse("soon").unwrap_err().contains("such as"));
         assert_eq!(number(1, 10_000)("1_000"), Ok(1000));
         assert!(number(1, 10)("0").unwrap_err().contains("1 to 10"));
-    }
-
-    #[test]
-    fn networks_are_cidrs_or_addresses() {
-        assert_eq!(networks("10.0.0.0/8, ::1").unwrap().len(), 2);
-        assert!(networks("10.0.0.0/99").is_err());
-        assert!(networks("example.com").is_err());
     }
 }

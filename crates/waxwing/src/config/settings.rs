@@ -6,8 +6,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::bail;
-use ipnet::IpNet;
-use waxwing_core::{RetrySchedule, TargetPolicy};
+use waxwing_core::{RetrySchedule, TargetPolicy, target::TargetRules};
 
 use super::{Effective, Environment, Flags, parse};
 use crate::exit::Exit;
@@ -84,8 +83,8 @@ pub(crate) struct Sending {
     pub(crate) in_flight_per_webhook: usize,
     /// PEM roots.
     pub(crate) extra_ca_file: Option<PathBuf>,
-    /// Networks that may be reached although they are not public.
-    pub(crate) allowed_networks: Vec<IpNet>,
+    /// Where they may go.
+    pub(crate) rules: TargetRules,
     /// How long finished deliveries are kept.
     pub(crate) retention: Duration,
 }
@@ -165,18 +164,19 @@ impl Settings {
 impl Sending {
     /// Where deliveries may go.
     pub(crate) fn policy(&self) -> TargetPolicy {
-        TargetPolicy::new(self.allowed_networks.clone())
+        TargetPolicy::of(self.rules.clone())
     }
 }
 
-struct Reader<'a> {
+/// Reads values and notes what is wrong with them.
+pub(super) struct Reader<'a> {
     effective: &'a Effective,
     problems: Vec<String>,
 }
 
 impl Reader<'_> {
     /// `None` when there is no value or it cannot be used; the latter is noted.
-    fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let entry = self.effective.entry(key)?;
         let text = entry.text.as_deref()?;
         parse(text)
@@ -269,7 +269,7 @@ impl Reader<'_> {
         let in_flight = self.required("in_flight", parse::number(1, 100_000));
         let in_flight_per_webhook = self.required("in_flight_per_webhook", parse::number(1, 100_000));
         let extra_ca_file = self.optional("extra_ca_file", parse::path);
-        let allowed_networks = self.optional("allowed_networks", parse::networks);
+        let rules = self.rules();
         // Publishing is idempotent for as long as an event is kept: at least a day.
         let retention = self.required("retention", parse::duration(DAY, 36_500 * DAY));
         let request_timeout = request_timeout?;
@@ -282,7 +282,7 @@ impl Reader<'_> {
             in_flight: in_flight?,
             in_flight_per_webhook: in_flight_per_webhook?,
             extra_ca_file,
-            allowed_networks: allowed_networks.unwrap_or_default(),
+            rules,
             retention: retention?,
         })
     }

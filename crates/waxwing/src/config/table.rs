@@ -112,6 +112,26 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "Networks that deliveries may reach although they are not public, such as 10.0.0.0/8",
     ),
+    setting("denied_networks", "CIDRS", "", "Networks that deliveries may not reach, whatever is allowed"),
+    setting(
+        "denied_hosts",
+        "HOSTS",
+        "",
+        "Hosts that no webhook may name: hooks.example.com, or *.example.com for all below it",
+    ),
+    setting(
+        "allowed_ports",
+        "PORTS",
+        "",
+        "The only ports that webhooks may name, such as 443,8000-8999 [default: all but those that browsers block]",
+    ),
+    setting("denied_ports", "PORTS", "", "Ports that no webhook may name"),
+    setting(
+        "nat64_prefixes",
+        "CIDRS",
+        "",
+        "Prefixes by which your network translates IPv6 to IPv4: their addresses are judged as the IPv4 in them",
+    ),
     setting(
         "retention",
         "DURATION",
@@ -155,7 +175,8 @@ mod tests {
     #[test]
     fn keys_are_unique_and_spelled_like_toml_keys() {
         for (at, setting) in SETTINGS.iter().enumerate() {
-            assert!(setting.key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", setting.key);
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            assert!(setting.key.bytes().all(plain), "{}", setting.key);
             assert!(SETTINGS[at + 1..].iter().all(|other| other.key != setting.key), "{}", setting.key);
         }
     }

@@ -1,4 +1,5 @@
-//! The code for receivers holds against what the server sends.
+//! The code for receivers holds against what the server sends; configuration files are
+//! taken.
 
 use std::process::Command;
 
@@ -115,4 +116,20 @@ async fn the_typescript_for_receivers_tells_genuine_from_forged() {
 fn without_types(code: &str) -> String {
     let types = ["Record<string, string | string[] | undefined>", "Buffer", "string", "number", "boolean"];
     types.iter().fold(code.to_owned(), |code, name| code.replace(&format!(": {name}"), ""))
+}
+
+#[tokio::test]
+async fn every_configuration_file_is_one() {
+    let mut taken = 0;
+    for page in Page::all() {
+        for block in page.blocks_of("toml") {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("waxwing.toml"), &block).unwrap();
+            let arguments = ["config", "print", "--config", "waxwing.toml"];
+            let output = run_in(dir.path(), &arguments, &[], b"").await;
+            assert!(output.status.success(), "{}: {block}\n{output:?}", page.name);
+            taken += 1;
+        }
+    }
+    assert!(taken >= 4, "{taken}");
 }

@@ -27,4 +27,5 @@ mod lifecycle;
 mod log;
 mod moving;
 mod signatures;
+mod targets;
 mod tls;
