@@ -36,6 +36,8 @@ pub enum AttemptError {
     ForbiddenAddress(ForbiddenAddress),
     /// The URL is none that deliveries may reach (the policy changed since).
     ForbiddenUrl(String),
+    /// The operator's egress proxy made no connection; the text says why.
+    Proxy(String),
     /// Nothing listens at the address and port.
     Refused,
     /// No route to the address; the text says why.
@@ -103,6 +105,7 @@ impl AttemptError {
             Self::Dns(_) => "dns",
             Self::ForbiddenAddress(_) => "forbidden_address",
             Self::ForbiddenUrl(_) => "forbidden_url",
+            Self::Proxy(_) => "proxy",
             Self::Refused => "refused",
             Self::Unreachable(_) => "unreachable",
             Self::Tls(_) => "tls",
@@ -140,6 +143,7 @@ impl fmt::Display for AttemptError {
                 write!(f, "not sent: the host name leads to {address}, which {reason}")
             }
             Self::ForbiddenUrl(reason) => write!(f, "not sent: {reason}"),
+            Self::Proxy(reason) => write!(f, "the operator's egress proxy {reason}"),
             Self::Refused => f.write_str("connection refused: nothing listens at this address and port"),
             Self::Unreachable(reason) => write!(f, "the server could not be reached: {reason}"),
             Self::Tls(reason) => write!(f, "TLS handshake failed: {reason}"),

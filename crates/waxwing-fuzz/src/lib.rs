@@ -11,6 +11,7 @@ mod cursors;
 mod event_types;
 mod ids;
 mod json;
+mod proxy_answers;
 mod retry_after;
 mod signatures;
 mod times;
@@ -45,7 +46,7 @@ macro_rules! targets {
     };
 }
 
-targets!(addresses, cursors, event_types, ids, json, retry_after, signatures, times, urls);
+targets!(addresses, cursors, event_types, ids, json, proxy_answers, retry_after, signatures, times, urls);
 
 /// The bytes as text. What is no UTF-8 never reaches a parser of text.
 fn text(bytes: &[u8]) -> &str {

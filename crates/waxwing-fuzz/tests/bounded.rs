@@ -100,7 +100,7 @@ macro_rules! bounded {
     };
 }
 
-bounded!(addresses, cursors, event_types, ids, json, retry_after, signatures, times, urls);
+bounded!(addresses, cursors, event_types, ids, json, proxy_answers, retry_after, signatures, times, urls);
 
 #[test]
 fn every_target_is_tested_and_can_be_fuzzed() {

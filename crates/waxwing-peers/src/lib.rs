@@ -2,11 +2,12 @@
 //!
 //! A throw-away certificate authority, an HTTPS receiver that can be told to
 //! misbehave in every way a webhook's server does, a TLS server that follows a
-//! script byte by byte, raw listeners that do not even speak TLS, and a small
-//! client of the HTTP API. Nothing in here takes part in serving or delivering.
+//! script byte by byte, raw listeners that do not even speak TLS, proxies, and a
+//! small client of the HTTP API. Nothing in here takes part in serving or delivering.
 
 pub mod ca;
 pub mod client;
+pub mod proxy;
 pub mod raw;
 pub mod receiver;
 pub mod script;
@@ -15,6 +16,7 @@ pub mod verify;
 
 pub use ca::{Ca, CaError, ServerCert};
 pub use client::{ApiClient, ApiError, ApiResponse};
+pub use proxy::{ProxyKind, ProxyPeer};
 pub use raw::{Misbehaviour, RawListener};
 pub use receiver::{
     Alpn, Counters, Handler, Received, Receiver, ReceiverError, ReceiverOptions, Reply, tls_config,

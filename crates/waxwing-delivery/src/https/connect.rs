@@ -2,6 +2,7 @@
 //! checked, TLS, HTTP.
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -20,6 +21,7 @@ use waxwing_store::Metrics;
 use super::{
     errors,
     exchange::Phase,
+    proxy::Proxy,
     resolve::{Lookup, Resolver, SystemLookup},
     tls,
 };
@@ -44,6 +46,7 @@ pub(super) struct Connector {
     tls: TlsConnector,
     resolver: Resolver,
     policy: Arc<TargetPolicy>,
+    proxy: Option<Proxy>,
     timeout: Duration,
     metrics: Arc<Metrics>,
 }
@@ -52,10 +55,12 @@ impl Connector {
     pub(super) fn new(
         tls: Arc<ClientConfig>,
         policy: Arc<TargetPolicy>,
+        proxy: Option<Proxy>,
         timeout: Duration,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { tls: tls.into(), resolver: Resolver::new(Arc::new(SystemLookup)), policy, timeout, metrics }
+        let resolver = Resolver::new(Arc::new(SystemLookup));
+        Self { tls: tls.into(), resolver, policy, proxy, timeout, metrics }
     }
 
     /// Looks names up in another way.
@@ -92,20 +97,54 @@ impl Connector {
     async fn connect(&self, addresses: &[IpAddr], port: u16) -> Result<TcpStream, AttemptError> {
         let mut failure = AttemptError::Dns("it has no address".into());
         for address in addresses {
-            let connecting = TcpStream::connect(SocketAddr::new(*address, port));
-            match tokio::time::timeout(self.timeout, connecting).await {
-                Ok(Ok(stream)) => {
-                    // A request is one write; waiting for more only delays it.
-                    stream.set_nodelay(true).map_err(|error| errors::connect(&error))?;
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => failure = errors::connect(&error),
-                Err(_) => {
-                    failure = AttemptError::Timeout { phase: TimeoutPhase::Connect, limit: self.timeout };
-                }
+            let dialling = self.dial(SocketAddr::new(address.to_canonical(), port));
+            match tokio::time::timeout(self.timeout, dialling).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failure = error,
+                Err(_) => failure = self.late(),
             }
         }
         Err(failure)
+    }
+
+    /// A connection to one address, directly or by the operator's proxy.
+    async fn dial(&self, target: SocketAddr) -> Result<TcpStream, AttemptError> {
+        let direct = |error: io::Error| errors::connect(&error);
+        let stream = match &self.proxy {
+            None => TcpStream::connect(target).await.map_err(direct)?,
+            Some(proxy) => {
+                let mut stream = self.to_proxy(proxy).await?;
+                proxy.ask_for(target, &mut stream).await?;
+                stream
+            }
+        };
+        // A request is one write; waiting for more only delays it.
+        stream.set_nodelay(true).map_err(direct)?;
+        Ok(stream)
+    }
+
+    /// Its addresses in turn. Who reads the failure need not know where it is.
+    async fn to_proxy(&self, proxy: &Proxy) -> Result<TcpStream, AttemptError> {
+        let addresses = match proxy.host().parse() {
+            Ok(address) => Ok(Arc::from([address])),
+            Err(_) => self.resolver.resolve(proxy.host()).await,
+        };
+        let addresses =
+            addresses.map_err(|_| AttemptError::Proxy("has a name that could not be resolved".into()))?;
+        let addresses: Vec<_> =
+            addresses.iter().map(|address| SocketAddr::new(*address, proxy.port())).collect();
+        let connecting = TcpStream::connect(&addresses[..]).await;
+        connecting.map_err(|error| AttemptError::Proxy(format!("could not be reached ({})", error.kind())))
+    }
+
+    /// What it means that connecting took too long.
+    fn late(&self) -> AttemptError {
+        match &self.proxy {
+            None => AttemptError::Timeout { phase: TimeoutPhase::Connect, limit: self.timeout },
+            Some(_) => {
+                AttemptError::Proxy(format!("made no connection within {} ms", self.timeout.as_millis()))
+            }
+        }
     }
 
     async fn handshake(

@@ -8,6 +8,7 @@ mod connect;
 mod errors;
 mod exchange;
 mod pool;
+pub mod proxy;
 mod resolve;
 pub mod retry_after;
 mod tls;
@@ -24,6 +25,7 @@ use crate::{Request, Response, Sender};
 use connect::Connector;
 use exchange::Phase;
 use pool::Pool;
+use proxy::Proxy;
 
 pub use resolve::Lookup;
 
@@ -31,6 +33,8 @@ pub use resolve::Lookup;
 pub struct SenderOptions {
     /// Which URLs and addresses may be reached.
     pub policy: Arc<TargetPolicy>,
+    /// What connections go through, if they go out by a proxy.
+    pub proxy: Option<Proxy>,
     /// PEM roots trusted besides the public ones.
     pub extra_ca_pem: Option<Vec<u8>>,
     /// The `User-Agent` of every request.
@@ -78,8 +82,9 @@ impl HttpsSender {
     pub fn new(options: SenderOptions) -> Result<Self, SenderError> {
         let tls = tls::config(options.extra_ca_pem.as_deref())?;
         let user_agent = HeaderValue::try_from(options.user_agent).map_err(|_| SenderError::UserAgent)?;
+        let SenderOptions { policy, proxy, connect_timeout, metrics, .. } = options;
         Ok(Self {
-            connector: Connector::new(tls, options.policy, options.connect_timeout, options.metrics),
+            connector: Connector::new(tls, policy, proxy, connect_timeout, metrics),
             pool: Pool::new(options.idle_timeout, options.max_connections_per_host),
             clock: options.clock,
             user_agent,

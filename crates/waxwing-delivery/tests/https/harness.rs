@@ -52,6 +52,7 @@ impl World {
     pub(crate) fn sender_with(&self, change: impl FnOnce(&mut SenderOptions)) -> HttpsSender {
         let mut options = SenderOptions {
             policy: policy(&["127.0.0.0/8", "::1/128"]),
+            proxy: None,
             extra_ca_pem: Some(self.ca.pem().into()),
             user_agent: "Waxwing/test".into(),
             connect_timeout: CONNECT_LIMIT,

@@ -7,6 +7,7 @@ use crate::harness::{CONNECT_LIMIT, FixedClock, IDLE, World, policy};
 fn refused(world: &World, change: impl FnOnce(&mut SenderOptions)) -> String {
     let mut options = SenderOptions {
         policy: policy(&[]),
+        proxy: None,
         extra_ca_pem: None,
         user_agent: "Waxwing/test".into(),
         connect_timeout: CONNECT_LIMIT,

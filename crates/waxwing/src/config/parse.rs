@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use waxwing_core::{schedule::parse_duration, seal::SealingKey};
+use waxwing_delivery::https::proxy::Proxy;
 
 use super::{Database, LogFormat};
 
@@ -109,6 +110,14 @@ pub(super) fn encryption_key(text: &str) -> Result<String> {
     match SealingKey::from_base64(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("is {error}")),
+    }
+}
+
+/// The URL of a proxy.
+pub(crate) fn proxy(text: &str) -> Result<String> {
+    match Proxy::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 

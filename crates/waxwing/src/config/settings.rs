@@ -67,7 +67,7 @@ pub(crate) struct Limits {
 }
 
 /// How deliveries are made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Sending {
     /// Bound of one attempt.
     pub(crate) request_timeout: Duration,
@@ -85,6 +85,8 @@ pub(crate) struct Sending {
     pub(crate) extra_ca_file: Option<PathBuf>,
     /// Where they may go.
     pub(crate) rules: TargetRules,
+    /// The URL of the proxy that they go out by.
+    pub(crate) proxy: Given,
     /// How long finished deliveries are kept.
     pub(crate) retention: Duration,
 }
@@ -270,6 +272,7 @@ impl Reader<'_> {
         let in_flight_per_webhook = self.required("in_flight_per_webhook", parse::number(1, 100_000));
         let extra_ca_file = self.optional("extra_ca_file", parse::path);
         let rules = self.rules();
+        let proxy = self.given("proxy", "proxy_file", parse::proxy);
         // Publishing is idempotent for as long as an event is kept: at least a day.
         let retention = self.required("retention", parse::duration(DAY, 36_500 * DAY));
         let request_timeout = request_timeout?;
@@ -283,6 +286,7 @@ impl Reader<'_> {
             in_flight_per_webhook: in_flight_per_webhook?,
             extra_ca_file,
             rules,
+            proxy,
             retention: retention?,
         })
     }

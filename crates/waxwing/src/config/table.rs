@@ -132,6 +132,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "Prefixes by which your network translates IPv6 to IPv4: their addresses are judged as the IPv4 in them",
     ),
+    secret("proxy", "Proxy that deliveries go out by: http://user:password@host:port or socks5://host:port"),
+    setting("proxy_file", "FILE", "", "Read the proxy's URL from this file"),
     setting(
         "retention",
         "DURATION",

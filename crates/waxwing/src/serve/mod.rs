@@ -10,6 +10,7 @@ mod health;
 mod keys;
 mod logging;
 mod run;
+mod sender;
 mod signals;
 
 pub(crate) use run::run;

@@ -4,27 +4,21 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
 use waxwing_api::{Api, Limits, Listeners, listener::Bounds};
-use waxwing_core::{Clock, Entropy, TargetPolicy};
-use waxwing_delivery::{
-    Engine, EngineOptions, EngineParts,
-    https::{HttpsSender, SenderOptions},
-};
+use waxwing_core::{Clock, Entropy};
+use waxwing_delivery::{Engine, EngineOptions, EngineParts};
 use waxwing_store::{Metrics, StoreError};
 
 use super::{
     certificate::Certificate,
     database,
     health::{self, Broken, Health},
-    keys, logging, signals,
+    keys, logging, sender, signals,
 };
 use crate::{
     config::{Flags, Settings},
     exit::Exit,
     system::{OsEntropy, SystemClock},
 };
-
-/// Most servers close a connection after a minute or more without use.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// The pause before a server that lost its lease asks for another one again.
 const JOIN_PAUSE: Duration = Duration::from_millis(250);
@@ -100,7 +94,7 @@ impl Server {
         // What costs nothing is checked before the database is touched.
         let sending = &settings.sending;
         let policy = Arc::new(sending.policy());
-        let sender = sender(settings, &policy, &metrics)?;
+        let sender = sender::sender(settings, &policy, &metrics)?;
         let store = database::open(settings, Arc::clone(&metrics)).await?;
         let keyring = Arc::new(keys::keyring(settings, &store, &*clock, &*entropy).await?);
         keys::operator_key(settings, &*store, &*clock, &*entropy).await?;
@@ -234,32 +228,4 @@ impl Server {
         self.parts.store.close().await;
         tracing::info!("ended");
     }
-}
-
-fn sender(
-    settings: &Settings,
-    policy: &Arc<TargetPolicy>,
-    metrics: &Arc<Metrics>,
-) -> anyhow::Result<HttpsSender> {
-    let roots = match &settings.sending.extra_ca_file {
-        Some(path) => {
-            let pem = std::fs::read_to_string(path);
-            Some(pem.map_err(|error| {
-                Exit::Usage.because(format_args!("the CA file {} cannot be read: {error}.", path.display()))
-            })?)
-        }
-        None => None,
-    };
-    let sending = &settings.sending;
-    HttpsSender::new(SenderOptions {
-        policy: Arc::clone(policy),
-        extra_ca_pem: roots.map(String::into_bytes),
-        user_agent: concat!("Waxwing/", env!("CARGO_PKG_VERSION")).to_owned(),
-        connect_timeout: sending.connect_timeout,
-        idle_timeout: IDLE_TIMEOUT,
-        max_connections_per_host: sending.in_flight,
-        clock: Arc::new(SystemClock),
-        metrics: Arc::clone(metrics),
-    })
-    .map_err(|error| Exit::Usage.because(format_args!("{error}")))
 }

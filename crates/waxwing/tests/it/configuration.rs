@@ -40,6 +40,8 @@ async fn values_that_cannot_be_used_are_refused_with_what_to_write() {
         ("ALLOWED_PORTS", "https", "443,8000-8999"),
         ("DENIED_PORTS", "0", "1 to 65535"),
         ("NAT64_PREFIXES", "64:ff9b::/64,10.0.0.0/8", "96 bits"),
+        ("PROXY", "proxy.example:3128", "socks5://host:port"),
+        ("PROXY_FILE", "missing.url", "missing.url"),
         ("RETENTION", "1h", "1day"),
         ("LOG_FORMAT", "xml", "text or json"),
         ("ENCRYPTION_KEY", "short", "openssl rand -base64 32"),

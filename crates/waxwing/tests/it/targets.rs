@@ -1,6 +1,7 @@
-//! Where deliveries may go, as the operator says.
+//! Where deliveries may go, and by which way, as the operator says.
 
 use serde_json::json;
+use waxwing_peers::{ProxyKind, ProxyPeer};
 
 use crate::harness::{Inbox, World, server::expect};
 
@@ -46,5 +47,24 @@ async fn ports_that_browsers_block_are_refused_at_the_api() {
         refused["detail"].as_str().unwrap().contains("port 6000 is one that browsers block"),
         "{refused}"
     );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_go_out_by_the_operators_proxy_whose_password_is_never_shown() {
+    let world = World::new();
+    let mut inbox = Inbox::healthy(&world).await;
+    let proxy = ProxyPeer::start(ProxyKind::Socks5, Some("waxwing:hunter2-proxy")).await.unwrap();
+    let url = format!("socks5://waxwing:hunter2-proxy@{}\n", proxy.addr);
+    std::fs::write(world.path("proxy.url"), url).unwrap();
+    let server = world.serve(&[("PROXY_FILE", "proxy.url"), ("LOG", "trace")]).await;
+    let hook = server.webhook("acme", &inbox.url("/hooks"), &["*"]).await;
+    let event = server.publish("acme", "deposit.created", json!({})).await;
+    inbox.next().await;
+    server.until(&hook, &event, "delivered").await;
+    assert_eq!(proxy.asked(), [inbox.receiver.addr.to_string()]);
+    let log = server.log();
+    assert!(log.contains(&format!("socks5://{}", proxy.addr)), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
     server.stop().await;
 }
