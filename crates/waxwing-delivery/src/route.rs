@@ -62,7 +62,7 @@ impl Route {
         let (id, seconds) = (due.event_id.as_str(), now.seconds());
         let standard = match previous {
             None => signer.standard(id, seconds, &due.body),
-            Some(previous) => standard_header(&[signer, previous], id, seconds, &due.body),
+            Some(previous) => standard_header(&[signer, previous], &[], id, seconds, &due.body),
         };
         let value = |text: String| {
             HeaderValue::try_from(text).map_err(|error| AttemptError::Internal(error.to_string()))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use waxwing_core::{
     Secret, Timestamp,
-    signature::{self, verify_legacy, verify_standard},
+    signature::{self, Verifier, verify_legacy, verify_standard},
 };
 
 /// How far a request's time may lie from now, as Standard Webhooks suggests.
@@ -50,20 +50,21 @@ pub fn legacy(headers: &HeaderMap, body: &[u8], secret: &Secret) -> Result<(), V
     if verify_legacy(secret, body, signature) { Ok(()) } else { Err(VerifyError::Legacy) }
 }
 
-/// Checks `webhook-id`, `webhook-timestamp` and `webhook-signature` alone.
+/// Checks `webhook-id`, `webhook-timestamp` and `webhook-signature` alone, with a
+/// secret or a public key.
 ///
 /// # Errors
 /// [`VerifyError`] when one is missing, wrong or too old.
-pub fn standard(
+pub fn standard<'a>(
     headers: &HeaderMap,
     body: &[u8],
-    secret: &Secret,
+    verifier: impl Into<Verifier<'a>>,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
     let id = text(headers, "webhook-id")?;
     let timestamp = text(headers, "webhook-timestamp")?;
     let signature = text(headers, "webhook-signature")?;
-    Ok(verify_standard(secret, id, timestamp, body, signature, now, TOLERANCE)?)
+    Ok(verify_standard(verifier, id, timestamp, body, signature, now, TOLERANCE)?)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, VerifyError> {

@@ -1,8 +1,11 @@
 //! Signatures against published vectors, and what is refused.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::{PublicKey, SigningKey, Timestamp};
 
 /// FIELD.md: secret, id, timestamp, body, signature.
 const VECTORS: [(&str, &str, i64, &str, &str); 2] = [
@@ -101,9 +104,67 @@ fn during_a_rotation_either_secret_verifies() {
     let (_, id, _, body, _) = VECTORS[0];
     let [old, new] = [secret(), Secret::generate([3; 32])];
     let [first, second] = [Signer::new(&old), Signer::new(&new)];
-    let header = standard_header(&[&first, &second], id, NOW, body.as_bytes());
+    let header = standard_header(&[&first, &second], &[], id, NOW, body.as_bytes());
     assert_eq!(header, format!("{} {}", signed(NOW), second.standard(id, NOW, body.as_bytes())));
     assert_eq!(verify(&NOW.to_string(), &header), Ok(()));
+}
+
+/// Signing key, id, timestamp, body and signature as another sender has them in its
+/// tests: the key is its seed and its public key.
+const WITH_KEY: (&str, &str, i64, &str, &str) = (
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+    "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    1_614_265_330,
+    r#"{"test": 2432232314}"#,
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==",
+);
+
+/// Verifies the vector with another public key and signature header.
+fn verify_with_key(key: &PublicKey, header: &str) -> Result<(), VerifyError> {
+    let (_, id, seconds, body, _) = WITH_KEY;
+    let now = Timestamp::from_millis(seconds * 1000);
+    verify_standard(key, id, &seconds.to_string(), body.as_bytes(), header, now, TOLERANCE)
+}
+
+#[test]
+fn a_signing_key_signs_as_other_senders_do() {
+    let (key, id, seconds, body, expected) = WITH_KEY;
+    let key = SigningKey::parse(key).unwrap();
+    assert_eq!(key.standard(id, seconds, body.as_bytes()), expected);
+    assert_eq!(verify_with_key(&key.public_key(), expected), Ok(()));
+}
+
+#[test]
+fn secrets_and_keys_sign_side_by_side_and_neither_verifies_for_the_other() {
+    let (_, id, seconds, body, _) = WITH_KEY;
+    let [old, new] = [1, 2].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    let signer = Signer::new(&secret());
+    let header = standard_header(&[&signer], &[&new, &old], id, seconds, body.as_bytes());
+    let versions: Vec<_> = header.split(' ').filter_map(|part| part.split(',').next()).collect();
+    assert_eq!(versions, ["v1", "v1a", "v1a"]);
+    for key in [&old, &new] {
+        assert_eq!(verify_with_key(&key.public_key(), &header), Ok(()));
+    }
+    let other = SigningKey::from_seed(&[3; 32]).public_key();
+    assert_eq!(verify_with_key(&other, &header), Err(VerifyError::NoPublicMatch));
+    let by_secret = signer.standard(id, seconds, body.as_bytes());
+    assert_eq!(verify_with_key(&old.public_key(), &by_secret), Err(VerifyError::NoPublicSignature));
+    let relabelled = by_secret.replace("v1,", "v1a,");
+    assert_eq!(verify_with_key(&old.public_key(), &relabelled), Err(VerifyError::NoPublicMatch));
+    let by_key = old.standard(id, seconds, body.as_bytes());
+    assert_eq!(verify(&NOW.to_string(), &by_key), Err(VerifyError::NoSignature));
+}
+
+#[test]
+fn a_cut_or_otherwise_spelled_signature_does_not_hold() {
+    let (key, _, _, _, good) = WITH_KEY;
+    let key = SigningKey::parse(key).unwrap().public_key();
+    for header in ["v1a,", "v1a,AAAA", "v1a,!", good.trim_end_matches('='), &good[..good.len() - 4]] {
+        assert_eq!(verify_with_key(&key, header), Err(VerifyError::NoPublicMatch), "{header}");
+    }
+    for header in ["", &good.replace("v1a,", "V1A,"), &good.replace("v1a,", "v2a,")] {
+        assert_eq!(verify_with_key(&key, header), Err(VerifyError::NoPublicSignature), "{header}");
+    }
 }
 
 #[test]
@@ -170,9 +231,36 @@ proptest! {
     }
 
     #[test]
+    fn what_a_key_signs_its_public_key_verifies_and_nothing_else(
+        seed: [u8; 32],
+        body: Vec<u8>,
+        other: Vec<u8>,
+        id in "[A-Za-z0-9_:-]{1,128}",
+        seconds in 0..=Timestamp::MAX.seconds(),
+        at: prop::sample::Index,
+        bit in 0..8_u8,
+    ) {
+        let key = SigningKey::from_seed(&seed);
+        let public_key = key.public_key();
+        let header = key.standard(&id, seconds, &body);
+        let now = Timestamp::from_millis(seconds * 1000);
+        let check = |body: &[u8], header: &str| {
+            verify_standard(&public_key, &id, &seconds.to_string(), body, header, now, TOLERANCE)
+        };
+        prop_assert_eq!(check(&body, &header), Ok(()));
+        prop_assert_eq!(check(&other, &header).is_ok(), other == body);
+        let mut flipped = header.clone().into_bytes();
+        let at = at.index(flipped.len());
+        flipped[at] ^= 1 << bit;
+        prop_assert!(check(&body, &String::from_utf8_lossy(&flipped)).is_err());
+    }
+
+    #[test]
     fn any_headers_are_judged_without_a_panic(id in ".*", timestamp in ".*", header in ".*") {
         let now = Timestamp::EPOCH;
+        let key = SigningKey::from_seed(&[1; 32]).public_key();
         prop_assert!(verify_standard(&secret(), &id, &timestamp, b"", &header, now, TOLERANCE).is_err());
+        prop_assert!(verify_standard(&key, &id, &timestamp, b"", &header, now, TOLERANCE).is_err());
         prop_assert!(!verify_legacy(&secret(), b"", &header));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use waxwing_core::{
-    Secret, Timestamp,
+    Secret, SigningKey, Timestamp,
     signature::{Signer, VerifyError as StandardError, standard_header},
 };
 use waxwing_peers::{
@@ -27,7 +27,7 @@ fn signed(secret: &Secret, at: Timestamp) -> HeaderMap {
     insert("x-webhook-signature", signer.legacy(BODY));
     insert("webhook-id", "evt_1".into());
     insert("webhook-timestamp", at.seconds().to_string());
-    insert("webhook-signature", standard_header(&[&signer], "evt_1", at.seconds(), BODY));
+    insert("webhook-signature", standard_header(&[&signer], &[], "evt_1", at.seconds(), BODY));
     headers
 }
 
@@ -75,9 +75,23 @@ fn a_request_may_be_as_old_as_the_tolerance() {
 fn while_a_secret_is_replaced_both_are_good_for_the_standard_scheme() {
     let (old, new) = (secret(1), secret(2));
     let mut headers = signed(&old, NOW);
-    let both = standard_header(&[&Signer::new(&new), &Signer::new(&old)], "evt_1", NOW.seconds(), BODY);
+    let both = standard_header(&[&Signer::new(&new), &Signer::new(&old)], &[], "evt_1", NOW.seconds(), BODY);
     headers.insert("webhook-signature", both.parse().unwrap());
     assert_eq!(verify(&headers, BODY, &old, NOW), Ok(()));
     assert_eq!(standard(&headers, BODY, &new, NOW), Ok(()));
     assert_eq!(legacy(&headers, BODY, &new), Err(VerifyError::Legacy));
+}
+
+#[test]
+fn a_public_key_verifies_the_standard_scheme_without_the_secret() {
+    let [key, other] = [1, 2].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    let mut headers = signed(&secret(1), NOW);
+    let by_secret = standard(&headers, BODY, &key.public_key(), NOW);
+    assert_eq!(by_secret, Err(VerifyError::Standard(StandardError::NoPublicSignature)));
+    let both = standard_header(&[&Signer::new(&secret(1))], &[&key], "evt_1", NOW.seconds(), BODY);
+    headers.insert("webhook-signature", both.parse().unwrap());
+    assert_eq!(verify(&headers, BODY, &secret(1), NOW), Ok(()));
+    assert_eq!(standard(&headers, BODY, &key.public_key(), NOW), Ok(()));
+    let by_another = standard(&headers, BODY, &other.public_key(), NOW);
+    assert_eq!(by_another, Err(VerifyError::Standard(StandardError::NoPublicMatch)));
 }
