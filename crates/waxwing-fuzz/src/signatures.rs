@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use waxwing_core::{
-    Secret, Timestamp,
-    signature::{Signer, VerifyError, verify_legacy, verify_standard},
+    PublicKey, Secret, SigningKey, Timestamp,
+    signature::{Signer, Verifier, VerifyError, verify_legacy, verify_standard},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_774_519_200_000);
@@ -23,43 +23,76 @@ pub(super) fn run(bytes: &[u8]) {
     let legacy = signer.legacy(body);
     assert!(verify_legacy(&secret, body, &legacy));
     assert_eq!(verify_legacy(&secret, body, header), header == legacy);
-    arbitrary(&secret, header, id, timestamp, body);
-    right_among_others(&secret, &signer, header, id, body);
+    let key = SigningKey::from_seed(&[7; 32]);
+    let public_key = key.public_key();
+    for (verifier, version, sign) in [
+        ((&secret).into(), "v1,", &|id: &str, at, body: &[u8]| signer.standard(id, at, body)),
+        ((&public_key).into(), "v1a,", &|id: &str, at, body: &[u8]| key.standard(id, at, body) as String),
+    ] as [(Verifier<'_>, &str, &Sign<'_>); 2]
+    {
+        let scheme = Scheme { verifier, version, sign };
+        scheme.arbitrary(header, id, timestamp, body);
+        scheme.right_among_others(header, id, body);
+    }
     given(header);
 }
 
-/// What was not signed is not accepted, whatever the reason is called.
-fn arbitrary(secret: &Secret, header: &str, id: &str, timestamp: &str, body: &[u8]) {
-    let verdict = verify_standard(secret, id, timestamp, body, header, NOW, TOLERANCE);
-    let Ok(seconds) = timestamp.parse::<i64>() else {
-        assert!(verdict.is_err());
-        return;
-    };
-    assert!(timestamp == i64::to_string(&seconds) || verdict.is_err(), "{timestamp:?} has two spellings");
-    let right = Signer::new(secret).standard(id, seconds, body);
-    let tags = header.split(' ').filter_map(|part| STANDARD.decode(part.strip_prefix("v1,")?).ok());
-    let signed = tags.into_iter().any(|tag| format!("v1,{}", STANDARD.encode(tag)) == right);
-    assert!(signed || verdict.is_err(), "{header:?} was accepted");
+/// A signature of an id, a time and a body.
+type Sign<'a> = dyn Fn(&str, i64, &[u8]) -> String + 'a;
+
+/// One way to sign, and what verifies it.
+struct Scheme<'a> {
+    verifier: Verifier<'a>,
+    version: &'static str,
+    sign: &'a Sign<'a>,
 }
 
-/// The right signature is found among any others, as long as a space divides them.
-fn right_among_others(secret: &Secret, signer: &Signer, others: &str, id: &str, body: &[u8]) {
-    let seconds = NOW.seconds();
-    let right = signer.standard(id, seconds, body);
-    let expected = if id.is_empty() || id.contains('.') { Err(VerifyError::MalformedId) } else { Ok(()) };
-    let spelled_otherwise = format!("0{seconds}");
-    let verdict = verify_standard(secret, id, &spelled_otherwise, body, &right, NOW, TOLERANCE);
-    assert!(verdict.is_err());
-    for header in [format!("{others} {right}"), format!("{right} {others}")] {
-        let verdict = verify_standard(secret, id, &seconds.to_string(), body, &header, NOW, TOLERANCE);
-        assert_eq!(verdict, expected, "{header:?}");
+impl Scheme<'_> {
+    /// What was not signed is not accepted, whatever the reason is called.
+    fn arbitrary(&self, header: &str, id: &str, timestamp: &str, body: &[u8]) {
+        let verdict = verify_standard(self.verifier, id, timestamp, body, header, NOW, TOLERANCE);
+        let Ok(seconds) = timestamp.parse::<i64>() else {
+            assert!(verdict.is_err());
+            return;
+        };
+        assert!(timestamp == i64::to_string(&seconds) || verdict.is_err(), "{timestamp:?} has two spellings");
+        let right = (self.sign)(id, seconds, body);
+        let signatures =
+            header.split(' ').filter_map(|part| STANDARD.decode(part.strip_prefix(self.version)?).ok());
+        let signed = signatures
+            .into_iter()
+            .any(|signature| format!("{}{}", self.version, STANDARD.encode(signature)) == right);
+        assert!(signed || verdict.is_err(), "{header:?} was accepted");
+    }
+
+    /// The right signature is found among any others, as long as a space divides them.
+    fn right_among_others(&self, others: &str, id: &str, body: &[u8]) {
+        let seconds = NOW.seconds();
+        let right = (self.sign)(id, seconds, body);
+        let expected = if id.is_empty() || id.contains('.') { Err(VerifyError::MalformedId) } else { Ok(()) };
+        let verify = |timestamp: &str, header: &str| {
+            verify_standard(self.verifier, id, timestamp, body, header, NOW, TOLERANCE)
+        };
+        assert!(verify(&format!("0{seconds}"), &right).is_err());
+        for header in [format!("{others} {right}"), format!("{right} {others}")] {
+            assert_eq!(verify(&seconds.to_string(), &header), expected, "{header:?}");
+        }
     }
 }
 
-/// A secret that an account brings along signs, or is refused.
+/// A secret that an account brings along signs, or is refused; keys are read from one
+/// spelling and printed in it, or refused.
 fn given(text: &str) {
     if let Ok(secret) = Secret::given(text) {
         assert_eq!(secret.expose(), text);
         assert!(!secret.signing_key_standard().is_empty(), "{text:?} signs with nothing");
+    }
+    if let Ok(key) = SigningKey::parse(text) {
+        assert_eq!(SigningKey::from_seed(&key.expose_seed()), key);
+    }
+    if let Ok(key) = PublicKey::parse(text) {
+        let printed = key.to_string();
+        assert_eq!(printed.trim_end_matches('='), text.trim_end_matches('='));
+        assert_eq!(key.thumbprint().len(), 43);
     }
 }
