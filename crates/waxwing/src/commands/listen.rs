@@ -9,10 +9,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context;
 use clap::Args;
 use tokio::sync::mpsc;
-use waxwing_core::{Clock, Secret};
+use waxwing_core::{Clock, PublicKey, Secret};
 use waxwing_peers::{Alpn, Ca, Received, Receiver, ReceiverOptions, Reply, verify};
 
-use super::{interrupt::until_interrupted, secret::SecretSource};
+use super::{
+    interrupt::until_interrupted,
+    secret::{PublicKeySource, SecretSource},
+};
 use crate::{
     system::SystemClock,
     terminal::{self, Paint},
@@ -30,8 +33,8 @@ Examples:
 It prints the environment with which a server on this machine delivers to it. Requests are
 answered with --status whether their signature holds or not; what is wrong is printed.";
 
-/// Which signatures hold, or why none does.
-type Verdict = Result<&'static str, String>;
+/// Which signatures hold, or why one does not.
+type Verdict = Result<String, String>;
 
 /// Options of `listen`.
 #[derive(Debug, Args)]
@@ -54,11 +57,19 @@ pub(crate) struct Options {
     json: bool,
     #[command(flatten)]
     secret: SecretSource,
+    #[command(flatten)]
+    public_key: PublicKeySource,
+}
+
+/// What signatures are verified with.
+struct Keys {
+    secret: Option<Secret>,
+    public: Option<PublicKey>,
 }
 
 /// Listens until interrupted, or until enough has arrived.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    let secret = options.secret.read()?;
+    let keys = Keys { secret: options.secret.read()?, public: options.public_key.public_key.clone() };
     let ca = Ca::generate("Waxwing listen")?;
     let directory = tempfile::tempdir().context("no temporary directory can be made")?;
     let ca_file = options.ca_file.clone().unwrap_or_else(|| directory.path().join("waxwing-listen-ca.pem"));
@@ -73,8 +84,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let bind = options.listen;
     let receiver =
         Receiver::start(ReceiverOptions { bind, cert, alpn: Alpn::Both, handler: Arc::new(handler) }).await?;
-    introduce(&receiver, &ca_file, secret.is_some());
-    until_interrupted(print_all(&options, secret.as_ref(), arrivals)).await?;
+    introduce(&receiver, &ca_file, keys.secret.is_some() || keys.public.is_some());
+    until_interrupted(print_all(&options, &keys, arrivals)).await?;
     receiver.stop().await;
     Ok(())
 }
@@ -87,21 +98,21 @@ fn introduce(receiver: &Receiver, ca_file: &std::path::Path, verifies: bool) {
     terminal::note(format_args!("  WAXWING_ALLOWED_NETWORKS={}", receiver.addr.ip()));
     if !verifies {
         terminal::note(
-            "No secret was given, so that signatures are not verified (WAXWING_SECRET, --secret-file, --secret).",
+            "No secret was given, so that signatures are not verified (WAXWING_SECRET, --secret-file, --secret, --public-key).",
         );
     }
 }
 
 async fn print_all(
     options: &Options,
-    secret: Option<&Secret>,
+    keys: &Keys,
     mut arrivals: mpsc::Receiver<Received>,
 ) -> anyhow::Result<()> {
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0
         && let Some(received) = arrivals.recv().await
     {
-        let verdict = secret.map(|secret| judge(secret, &received));
+        let verdict = keys.judge(&received);
         if options.json {
             print_json(options, &received, verdict)?;
         } else {
@@ -112,18 +123,37 @@ async fn print_all(
     Ok(())
 }
 
-/// Which signatures hold, or why none does. During a rotation's grace period the
-/// two schemes may be signed with different secrets.
-fn judge(secret: &Secret, received: &Received) -> Verdict {
+impl Keys {
+    /// Nothing when there is nothing to verify with.
+    fn judge(&self, received: &Received) -> Option<Verdict> {
+        let by_secret = self.secret.as_ref().map(|secret| by_secret(secret, received));
+        let by_key = self.public.as_ref().map(|key| by_key(key, received));
+        match (by_secret, by_key) {
+            (Some(by_secret), Some(by_key)) => {
+                Some(by_secret.and_then(|first| by_key.map(|second| format!("{first}, {second}"))))
+            }
+            (by_secret, by_key) => by_secret.or(by_key),
+        }
+    }
+}
+
+/// During a rotation's grace period the two schemes may be signed with different
+/// secrets.
+fn by_secret(secret: &Secret, received: &Received) -> Verdict {
     let (headers, body) = (&received.headers, &received.body);
     let standard = verify::standard(headers, body, secret, SystemClock.now());
     let plain = verify::legacy(headers, body, secret);
     match (standard, plain) {
-        (Ok(()), Ok(())) => Ok("both signatures ✓"),
-        (Ok(()), Err(_)) => Ok("webhook-signature ✓, X-Webhook-Signature made with another secret"),
-        (Err(_), Ok(())) => Ok("X-Webhook-Signature ✓, webhook-signature not"),
+        (Ok(()), Ok(())) => Ok("both signatures ✓".into()),
+        (Ok(()), Err(_)) => Ok("webhook-signature ✓, X-Webhook-Signature made with another secret".into()),
+        (Err(_), Ok(())) => Ok("X-Webhook-Signature ✓, webhook-signature not".into()),
         (Err(error), Err(_)) => Err(error.to_string()),
     }
+}
+
+fn by_key(key: &PublicKey, received: &Received) -> Verdict {
+    let verified = verify::standard(&received.headers, &received.body, key, SystemClock.now());
+    verified.map(|()| "public key ✓".into()).map_err(|error| error.to_string())
 }
 
 fn print_json(options: &Options, received: &Received, verdict: Option<Verdict>) -> anyhow::Result<()> {

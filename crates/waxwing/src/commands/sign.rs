@@ -3,9 +3,12 @@
 use std::{io::Read, path::PathBuf};
 
 use clap::Args;
-use waxwing_core::{Clock, EventId, signature::Signer};
+use waxwing_core::{
+    Clock, EventId,
+    signature::{Signer, standard_header},
+};
 
-use super::secret::SecretSource;
+use super::secret::{SecretSource, SigningKeySource};
 use crate::{exit::Exit, system::SystemClock, terminal};
 
 /// The longest body that is read.
@@ -16,7 +19,9 @@ Examples:
   waxwing sign --secret-file secret.txt --id evt_1 body.json
   WAXWING_SECRET=whsec_… waxwing sign --id evt_1 --timestamp 1774519200 - < body.json
   waxwing sign --secret-file secret.txt --id evt_1 --json body.json | jq -r '.[\"webhook-signature\"]'
+  waxwing sign --secret-file secret.txt --signing-key-file key.txt --id evt_1 body.json
 
+With a signing key (whsk_…), webhook-signature carries its signature (v1a) beside the secret's.
 The body is signed byte for byte: a newline at the end of the file counts.";
 
 /// Options of `sign`.
@@ -37,17 +42,21 @@ pub(crate) struct Options {
     json: bool,
     #[command(flatten)]
     secret: SecretSource,
+    #[command(flatten)]
+    signing_key: SigningKeySource,
 }
 
 /// Prints the headers.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let signer = Signer::new(&options.secret.require()?);
+    let key = options.signing_key.read()?;
+    let keys: Vec<_> = key.iter().collect();
     let body = read_body(&options.file)?;
     let timestamp = options.timestamp.unwrap_or_else(|| SystemClock.now().seconds());
     let headers = [
         ("webhook-id", options.id.to_string()),
         ("webhook-timestamp", timestamp.to_string()),
-        ("webhook-signature", signer.standard(options.id.as_str(), timestamp, &body)),
+        ("webhook-signature", standard_header(&[&signer], &keys, options.id.as_str(), timestamp, &body)),
         ("X-Webhook-Signature", signer.legacy(&body)),
     ];
     if options.json {

@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use clap::Args;
 use waxwing_core::{
-    Clock, Secret, Timestamp,
-    signature::{verify_legacy, verify_standard},
+    Clock, PublicKey, Secret, Timestamp,
+    signature::{Verifier, verify_legacy, verify_standard},
 };
 
-use super::{secret::SecretSource, sign::read_body};
+use super::{
+    secret::{PublicKeySource, SecretSource},
+    sign::read_body,
+};
 use crate::{
     exit::Exit,
     system::SystemClock,
@@ -20,8 +23,10 @@ Examples:
   waxwing verify --secret-file secret.txt --header 'X-Webhook-Signature: 5d41…' body.json
   waxwing verify --secret-file secret.txt --headers-file headers.txt --at 1774519230 body.json
   waxwing sign --id evt_1 body.json | waxwing verify --headers-file - body.json
+  waxwing verify --public-key whpk_… --headers-file headers.txt body.json
 
-Verifies every signature that is given; each of them must hold. Exit code 0 when they do, 3 when
+Verifies every signature that is given; each of them must hold. A public key verifies
+webhook-signature, and needs no secret. Exit code 0 when they do, 3 when
 one does not, with the reason on stderr.";
 
 /// Options of `verify`.
@@ -48,6 +53,8 @@ pub(crate) struct Options {
     json: bool,
     #[command(flatten)]
     secret: SecretSource,
+    #[command(flatten)]
+    public_key: PublicKeySource,
 }
 
 /// The headers that matter, by their lowercase names.
@@ -58,10 +65,10 @@ const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// Verifies and tells.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let secret = options.secret.require()?;
-    let headers = Headers::read(options)?;
+    let keys = Keys::read(options)?;
+    let headers = Headers::read(options, &keys)?;
     let body = read_body(&options.file)?;
-    let verdict = headers.verify(options, &secret, &body);
+    let verdict = headers.verify(options, &keys, &body);
     if options.json {
         let reason = verdict.as_ref().err();
         terminal::print(serde_json::json!({ "verified": verdict.is_ok(), "reason": reason }))?;
@@ -71,11 +78,25 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     verdict.map(drop).map_err(|reason| Exit::NotVerified.because(format_args!("not verified: {reason}.")))
 }
 
+/// What signatures are verified with: at least one of the two.
+struct Keys<'a> {
+    secret: Option<Secret>,
+    public: Option<&'a PublicKey>,
+}
+
+impl<'a> Keys<'a> {
+    fn read(options: &'a Options) -> anyhow::Result<Self> {
+        let public = options.public_key.public_key.as_ref();
+        let secret = if public.is_some() { options.secret.read()? } else { Some(options.secret.require()?) };
+        Ok(Self { secret, public })
+    }
+}
+
 /// The received headers that matter.
 struct Headers(BTreeMap<String, String>);
 
 impl Headers {
-    fn read(options: &Options) -> anyhow::Result<Self> {
+    fn read(options: &Options, keys: &Keys<'_>) -> anyhow::Result<Self> {
         let mut lines = options.headers.clone();
         if let Some(path) = &options.headers_file {
             if path == &options.file && path.as_os_str() == "-" {
@@ -93,6 +114,11 @@ impl Headers {
                 "no signature: pass the received headers with --header 'X-Webhook-Signature: …' or --headers-file FILE.",
             ));
         }
+        if keys.secret.is_none() && headers.get("webhook-signature").is_none() {
+            return Err(Exit::Usage.because(
+                "nothing to verify: a public key verifies webhook-signature alone, and it is not among the headers; pass it, or the secret.",
+            ));
+        }
         Ok(headers)
     }
 
@@ -101,24 +127,44 @@ impl Headers {
     }
 
     /// What holds, or why it does not.
-    fn verify(&self, options: &Options, secret: &Secret, body: &[u8]) -> Result<&'static str, String> {
+    fn verify(&self, options: &Options, keys: &Keys<'_>, body: &[u8]) -> Result<String, String> {
+        let by_secret = keys.secret.as_ref().map(|secret| self.by_secret(options, secret, body));
+        let by_key = keys.public.map(|key| self.standard(options, key, body));
+        Ok(match (by_secret.transpose()?, by_key.transpose()?) {
+            (Some(what), Some(())) => format!("{what}, and the public key's too"),
+            (Some(what), None) => what.to_owned(),
+            (None, _) => "webhook-signature matches the public key".to_owned(),
+        })
+    }
+
+    fn by_secret(&self, options: &Options, secret: &Secret, body: &[u8]) -> Result<&'static str, String> {
         let legacy = self.get("x-webhook-signature");
         if legacy.is_some_and(|signature| !verify_legacy(secret, body, signature)) {
             return Err("X-Webhook-Signature does not match: another secret, or the body is not the bytes that were sent".into());
         }
-        let Some(signature) = self.get("webhook-signature") else {
+        if self.get("webhook-signature").is_none() {
             return Ok("X-Webhook-Signature matches");
-        };
+        }
+        self.standard(options, secret, body)?;
+        Ok(if legacy.is_some() { "both signatures match" } else { "webhook-signature matches" })
+    }
+
+    fn standard<'a>(
+        &self,
+        options: &Options,
+        verifier: impl Into<Verifier<'a>>,
+        body: &[u8],
+    ) -> Result<(), String> {
         let need = |name| {
             self.get(name)
                 .ok_or_else(|| format!("the header {name} is missing, and webhook-signature needs it"))
         };
         let (id, timestamp) = (need("webhook-id")?, need("webhook-timestamp")?);
+        let signature = self.get("webhook-signature").unwrap_or_default();
         let at =
             options.at.map_or_else(|| SystemClock.now(), |seconds| Timestamp::from_millis(seconds * 1000));
         let tolerance = if options.any_age { Duration::MAX } else { TOLERANCE };
-        verify_standard(secret, id, timestamp, body, signature, at, tolerance)
-            .map_err(|error| error.to_string())?;
-        Ok(if legacy.is_some() { "both signatures match" } else { "webhook-signature matches" })
+        verify_standard(verifier, id, timestamp, body, signature, at, tolerance)
+            .map_err(|error| error.to_string())
     }
 }

@@ -1,7 +1,8 @@
 //! Secrets, their rotation, and the commands that sign and verify.
 
+use base64::Engine;
 use serde_json::json;
-use waxwing_core::{Secret, Timestamp, signature::Signer};
+use waxwing_core::{Secret, SigningKey, Timestamp, signature::Signer};
 use waxwing_peers::Received;
 
 use crate::harness::{Inbox, World, inbox::header, run_in, server::expect, stderr, stdout};
@@ -94,6 +95,42 @@ async fn verify_says_what_is_wrong() {
     assert_eq!(verify(any_age).await.status.code(), Some(0));
     let none = verify(&["verify"]).await;
     assert_eq!(none.status.code(), Some(2), "{}", stderr(&none));
+}
+
+#[tokio::test]
+async fn a_public_key_verifies_what_a_signing_key_signed_and_names_what_it_cannot() {
+    let world = World::new();
+    let dir = world.dir.path();
+    let key = SigningKey::from_seed(&[5; 32]);
+    let text = format!("whsk_{}\n", base64::engine::general_purpose::STANDARD.encode([5; 32]));
+    std::fs::write(world.path("signing.key"), text).unwrap();
+    let environment = secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let sign = ["sign", "--id", "evt_1", "--signing-key-file", "signing.key"];
+    let signed = run_in(dir, &sign, &environment, b"{}").await;
+    assert!(signed.status.success(), "{}", stderr(&signed));
+    std::fs::write(world.path("headers.txt"), &signed.stdout).unwrap();
+    let (public_key, other) = (key.public_key().to_string(), SigningKey::from_seed(&[6; 32]).public_key());
+    let verify = ["verify", "--headers-file", "headers.txt", "--public-key"];
+    for (key, environment, code, said) in [
+        (&public_key, &[][..], 0, "verified: webhook-signature matches the public key"),
+        (&public_key, &environment, 0, "verified: both signatures match, and the public key's too"),
+        (&other.to_string(), &[], 3, "another public key"),
+        (&"whpk_AAAA".to_owned(), &[], 2, "not a public key"),
+    ] {
+        let arguments = [&verify[..], &[key]].concat();
+        let verified = run_in(dir, &arguments, environment, b"{}").await;
+        let output = stdout(&verified) + &stderr(&verified);
+        assert_eq!(verified.status.code(), Some(code), "{output}");
+        assert!(output.contains(said), "{output}");
+    }
+    let plain = ["verify", "--public-key", &public_key, "-H", "X-Webhook-Signature: 00"];
+    let nothing = run_in(dir, &plain, &[], b"{}").await;
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(stderr(&nothing).contains("verifies webhook-signature alone"), "{}", stderr(&nothing));
+    let bad = ["sign", "--id", "evt_1", "--signing-key", "whsk_AAAA"];
+    let refused = run_in(dir, &bad, &environment, b"{}").await;
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!stderr(&refused).contains("AAAA"), "the key is not repeated: {}", stderr(&refused));
 }
 
 #[tokio::test]
