@@ -14,6 +14,7 @@ need systemd-analyze systemd
 need curl curl
 need openssl openssl
 need python3 python3
+python3 -c 'import cryptography' 2>/dev/null || missing="$missing python3-cryptography"
 need node nodejs
 need php php-cli
 need pgbouncer pgbouncer

@@ -14,3 +14,4 @@ mod pages;
 mod reference;
 mod snippets;
 mod threats;
+mod vectors;

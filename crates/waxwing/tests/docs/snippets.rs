@@ -28,13 +28,13 @@ async fn signatures() -> (String, String) {
 }
 
 /// The first block of a language that holds this word.
-fn block(page: &str, language: &str, word: &str) -> String {
+pub(crate) fn block(page: &str, language: &str, word: &str) -> String {
     let blocks = Page::read(page).blocks_of(language);
     blocks.into_iter().find(|block| block.contains(word)).unwrap_or_else(|| panic!("{page} has no {word}"))
 }
 
 /// What a program prints.
-fn output(mut command: Command) -> String {
+pub(crate) fn output(mut command: Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().unwrap_or_else(|error| {
         panic!("{program} cannot be run: {error}; scripts/setup.sh installs what the tests need")
@@ -113,7 +113,7 @@ async fn the_typescript_for_receivers_tells_genuine_from_forged() {
 }
 
 /// The snippet as JavaScript: its only types are those of parameters and results.
-fn without_types(code: &str) -> String {
+pub(crate) fn without_types(code: &str) -> String {
     let types = ["Record<string, string | string[] | undefined>", "Buffer", "string", "number", "boolean"];
     types.iter().fold(code.to_owned(), |code, name| code.replace(&format!(": {name}"), ""))
 }
