@@ -11,8 +11,8 @@ use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
+    StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -191,6 +191,16 @@ impl Store for PostgresStore {
 
     async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
         Ok(self.shared.within(self.shared.end_grace_period(account, id, by)).await?)
+    }
+
+    async fn change_signing_key(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: SigningKeyChange,
+        by: &Actor,
+    ) -> Result<Option<bool>> {
+        Ok(self.shared.within(self.shared.change_signing_key(account, id, &change, by)).await?)
     }
 
     async fn log(

@@ -17,6 +17,7 @@ use crate::{
     accounts, data_keys,
     error::Error,
     rows,
+    signing_keys::signing_keys,
     sql::{BOUNDED, Result, execute, first, get, params, query},
     store::Shared,
 };
@@ -37,7 +38,8 @@ pub(crate) enum Change {
 }
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
-     w.secret, w.previous_secret, w.previous_expires_at \
+     w.secret, w.previous_secret, w.previous_expires_at, \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
      FROM webhook w JOIN account a ON a.seq = w.account_seq WHERE w.deleted_at IS NULL";
 
 /// Locks the configuration for the rest of the transaction: first of all locks.
@@ -209,6 +211,7 @@ fn target(row: &Row) -> Result<Target> {
         releasing: get(row, 7)?,
         secret: Sealed::from_bytes(get(row, 8)?),
         previous: previous.map(Sealed::from_bytes).zip(rows::optional_time(row, 10)?),
+        signing_keys: signing_keys(row, 11)?,
     })
 }
 

@@ -31,6 +31,7 @@ mod record;
 mod replay;
 mod retention;
 mod rows;
+mod signing_keys;
 mod sql;
 mod store;
 mod tls;

@@ -5,20 +5,22 @@ use serde_json::json;
 use tokio_postgres::{GenericClient, Row};
 use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook,
-    WebhookChange,
+    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, SigningKeys,
+    Webhook, WebhookChange,
 };
 
 use crate::{
     audit,
     changes::{self, Change},
     health, rows,
+    signing_keys::signing_keys,
     sql::{Result, execute, first, get, params, query},
     store::Shared,
 };
 
 const COLUMNS: &str = "SELECT w.seq, w.id, a.id, w.url, w.events, w.description, w.status, w.created_at, \
-     w.updated_at, h.last_success_at, h.last_failure_at, h.consecutive_failures, h.failing_since \
+     w.updated_at, h.last_success_at, h.last_failure_at, h.consecutive_failures, h.failing_since, \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
      FROM webhook w JOIN account a ON a.seq = w.account_seq JOIN webhook_health h ON h.webhook_seq = w.seq \
      WHERE a.id = $1 AND a.deleted_at IS NULL AND w.deleted_at IS NULL";
 
@@ -33,6 +35,7 @@ fn webhook(row: &Row) -> Result<(i64, Webhook)> {
         created_at: rows::time(row, 7)?,
         updated_at: rows::time(row, 8)?,
         health: health::health(row, 9)?,
+        signing_keys: signing_keys(row, 13)?,
     };
     Ok((get(row, 0)?, webhook))
 }
@@ -128,6 +131,7 @@ impl Shared {
             description: new.description.clone(),
             status: WebhookStatus::Active,
             health: waxwing_core::webhook::Health::default(),
+            signing_keys: SigningKeys::default(),
             created_at: new.created_at,
             updated_at: new.created_at,
         };
@@ -246,7 +250,7 @@ impl Shared {
     }
 
     /// Commits the change of a webhook and shows it to this node's directory.
-    async fn changed(&self, transaction: Transaction<'_>, change: Change) -> Result<()> {
+    pub(crate) async fn changed(&self, transaction: Transaction<'_>, change: Change) -> Result<()> {
         changes::note(&transaction, &[change]).await?;
         transaction.commit().await?;
         changes::refresh(self).await

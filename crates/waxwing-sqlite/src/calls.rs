@@ -10,8 +10,8 @@ use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
+    StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{SqliteStore, accounts, audit, catalog, lanes, log, store::lost, webhooks, writer::Job};
@@ -193,6 +193,17 @@ impl Store for SqliteStore {
     async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
         let (account, id, by) = (account.clone(), id.clone(), by.clone());
         self.write_plain(move |writer| writer.end_grace_period(&account, &id, &by)).await
+    }
+
+    async fn change_signing_key(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: SigningKeyChange,
+        by: &Actor,
+    ) -> Result<Option<bool>> {
+        let (account, id, by) = (account.clone(), id.clone(), by.clone());
+        self.write_plain(move |writer| writer.change_signing_key(&account, &id, &change, &by)).await
     }
 
     async fn log(

@@ -24,6 +24,7 @@ mod record;
 mod replay;
 mod retention;
 mod rows;
+mod signing_keys;
 mod store;
 mod transfer;
 mod webhooks;

@@ -8,12 +8,13 @@ use waxwing_store::{
     WebhookChange,
 };
 
-use crate::{record, rows, writer::Writer};
+use crate::{record, rows, signing_keys::signing_keys, writer::Writer};
 
 type Result<T> = rusqlite::Result<T>;
 
 const COLUMNS: &str = "SELECT w.seq, w.id, a.id, w.url, w.events, w.description, w.status, w.created_at, \
-     w.updated_at, w.last_success_at, w.last_failure_at, w.consecutive_failures, w.failing_since \
+     w.updated_at, w.last_success_at, w.last_failure_at, w.consecutive_failures, w.failing_since, \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
      FROM webhook w JOIN account a ON a.seq = w.account_seq \
      WHERE a.id = ?1 AND a.deleted_at IS NULL AND w.deleted_at IS NULL";
 
@@ -28,6 +29,7 @@ fn webhook(row: &rusqlite::Row<'_>) -> Result<(i64, Webhook)> {
         created_at: rows::time(row.get(7)?),
         updated_at: rows::time(row.get(8)?),
         health: record::health(row, 9)?,
+        signing_keys: signing_keys(row, 13)?,
     };
     Ok((row.get(0)?, webhook))
 }

@@ -13,7 +13,7 @@ use std::{
 use parking_lot::RwLock;
 use waxwing_core::{AccountId, EventType, KeyId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 
-use crate::{CatalogEntry, DataKey, Principal};
+use crate::{CatalogEntry, DataKey, Principal, SigningKeys};
 
 /// What sending and matching need of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Target {
     pub secret: Sealed,
     /// The one before it and until when it is valid.
     pub previous: Option<(Sealed, Timestamp)>,
+    /// What signs beside them.
+    pub signing_keys: SigningKeys,
 }
 
 impl Target {
@@ -63,6 +65,8 @@ struct State {
     accounts: HashMap<AccountId, i64>,
     keys: HashMap<[u8; 32], Principal>,
     targets: HashMap<i64, Arc<Target>>,
+    /// Rows of webhooks by their ids.
+    rows: HashMap<WebhookId, i64>,
     /// Rows of an account's webhooks, oldest first.
     by_account: HashMap<i64, Vec<i64>>,
     catalog: Arc<BTreeMap<EventType, CatalogEntry>>,
@@ -83,6 +87,12 @@ impl Directory {
     /// A webhook that is not deleted.
     pub fn target(&self, row: i64) -> Option<Arc<Target>> {
         self.state.read().targets.get(&row).cloned()
+    }
+
+    /// The webhook of this id, if it is not deleted.
+    pub fn target_named(&self, id: &WebhookId) -> Option<Arc<Target>> {
+        let state = self.state.read();
+        state.rows.get(id).and_then(|row| state.targets.get(row)).cloned()
     }
 
     /// The webhooks of an account that subscribe to a type, oldest first.
@@ -142,7 +152,9 @@ impl Directory {
             return;
         };
         for webhook in state.by_account.remove(&row).unwrap_or_default() {
-            state.targets.remove(&webhook);
+            if let Some(target) = state.targets.remove(&webhook) {
+                state.rows.remove(&target.id);
+            }
         }
         state.keys.retain(|_, principal| principal.account.as_ref() != Some(id));
     }
@@ -161,6 +173,7 @@ impl Directory {
     pub fn put_target(&self, target: Target) {
         let mut state = self.state.write();
         let (row, account_row) = (target.row, target.account_row);
+        state.rows.insert(target.id.clone(), row);
         if state.targets.insert(row, Arc::new(target)).is_none() {
             let rows = state.by_account.entry(account_row).or_default();
             let at = rows.partition_point(|other| *other < row);
@@ -174,6 +187,7 @@ impl Directory {
         let Some(target) = state.targets.remove(&row) else {
             return;
         };
+        state.rows.remove(&target.id);
         if let Some(rows) = state.by_account.get_mut(&target.account_row) {
             rows.retain(|other| *other != row);
         }
@@ -231,6 +245,7 @@ mod tests {
             releasing: false,
             secret: Sealed::from_bytes(vec![1]),
             previous: None,
+            signing_keys: SigningKeys::default(),
         }
     }
 
@@ -275,9 +290,11 @@ mod tests {
         let directory = Directory::default();
         directory.put_target(target(1, 1, "*"));
         directory.put_target(target(2, 1, "*"));
+        let id = directory.target(1).unwrap().id.clone();
+        assert_eq!(directory.target_named(&id).unwrap().row, 1);
         directory.remove_target(1);
         directory.remove_target(1);
-        assert!(directory.target(1).is_none());
+        assert!(directory.target(1).is_none() && directory.target_named(&id).is_none());
         assert_eq!(rows(&directory.targets_of(1)), [2]);
     }
 
@@ -291,6 +308,7 @@ mod tests {
             let mark = row.to_le_bytes()[0];
             directory.put_key([mark; 32], principal(mark, Some(id)));
         }
+        let ids = [10, 20].map(|row| directory.target(row).unwrap().id.clone());
         directory.put_key([9; 32], principal(9, None));
         directory.remove_account(&account("account1"));
         directory.remove_account(&account("never"));
@@ -299,6 +317,7 @@ mod tests {
             (None, Some(2))
         );
         assert_eq!(directory.target_rows(), [20]);
+        assert_eq!(ids.map(|id| directory.target_named(&id).map(|target| target.row)), [None, Some(20)]);
         assert_eq!(directory.principal(&[1; 32]), None);
         assert!(directory.principal(&[2; 32]).is_some());
         assert_eq!(directory.principal(&[9; 32]), Some(principal(9, None)));

@@ -15,8 +15,8 @@ use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, metrics::Backlog,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
+    StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -227,6 +227,16 @@ impl<G: Gate> Store for Gated<G> {
 
     async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool> {
         self.gate.pass(Call::Configure, self.inner.end_grace_period(account, id, by)).await?
+    }
+
+    async fn change_signing_key(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: SigningKeyChange,
+        by: &Actor,
+    ) -> Result<Option<bool>> {
+        self.gate.pass(Call::Configure, self.inner.change_signing_key(account, id, change, by)).await?
     }
 
     async fn log(

@@ -15,8 +15,8 @@ use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
     LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, StoreError, TakenOver, Webhook,
-    WebhookChange, metrics::Backlog,
+    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, StoreError,
+    TakenOver, Webhook, WebhookChange, metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -174,6 +174,17 @@ pub trait Store: Send + Sync + 'static {
     /// Ends the validity of the secret before the last rotation now; `false` when
     /// there is no such webhook.
     async fn end_grace_period(&self, account: &AccountId, id: &WebhookId, by: &Actor) -> Result<bool>;
+
+    /// Makes, replaces or removes the key that signs beside the secret. `None` when
+    /// there is no such webhook, else whether there was a key; without one there is
+    /// nothing to end or to remove, and nothing changes.
+    async fn change_signing_key(
+        &self,
+        account: &AccountId,
+        id: &WebhookId,
+        change: SigningKeyChange,
+        by: &Actor,
+    ) -> Result<Option<bool>>;
 
     // The log.
 

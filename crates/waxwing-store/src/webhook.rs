@@ -2,6 +2,8 @@
 
 use waxwing_core::{AccountId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::Sealed, webhook::Health};
 
+use crate::SigningKeys;
+
 /// An endpoint configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
@@ -19,6 +21,8 @@ pub struct Webhook {
     pub status: WebhookStatus,
     /// How it has fared.
     pub health: Health,
+    /// What signs beside its secret.
+    pub signing_keys: SigningKeys,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its configuration changed last.

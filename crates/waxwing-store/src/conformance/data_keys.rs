@@ -50,7 +50,7 @@ async fn unlock(store: &Arc<dyn Store>, roots: RootKeys) -> Result<Keyring, Keyr
     Keyring::unlock(Arc::clone(store), roots, &Still, &Counted).await
 }
 
-async fn keyring(w: &World, mark: u8) -> Result<Keyring, KeyringError> {
+pub(super) async fn keyring(w: &World, mark: u8) -> Result<Keyring, KeyringError> {
     unlock(&w.store, RootKeys::only(root(mark))).await
 }
 

@@ -31,6 +31,7 @@ mod replay;
 mod retention;
 mod retry;
 mod rotation;
+mod signing_keys;
 mod steps;
 mod upkeep;
 mod webhooks;
@@ -239,6 +240,19 @@ list! {
         a_grace_period_is_ended_early
         a_change_keeps_the_secrets
         another_accounts_secret_is_out_of_reach
+    }
+    signing_keys {
+        a_webhook_begins_without_a_signing_key
+        a_first_key_has_none_before_it
+        the_key_before_signs_until_the_given_time
+        a_second_rotation_drops_the_oldest_key
+        the_grace_period_of_a_key_is_ended_early
+        a_removed_key_leaves_nothing_behind
+        without_a_key_there_is_nothing_to_end_or_remove
+        another_accounts_signing_key_is_out_of_reach
+        other_changes_keep_the_signing_keys
+        each_change_of_a_signing_key_is_in_the_audit_log
+        a_signing_key_opens_for_its_own_webhook_only
     }
     accounts_and_keys {
         an_account_is_made_and_found

@@ -1,0 +1,5 @@
+-- What signs beside a webhook's secret: seeds of Ed25519, sealed.
+ALTER TABLE webhook
+  ADD COLUMN signing_key bytea,
+  ADD COLUMN previous_signing_key bytea,
+  ADD COLUMN previous_signing_expires_at bigint;
