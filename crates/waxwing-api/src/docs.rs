@@ -27,7 +27,7 @@ fn render(document: &Value) -> String {
          account of account routes in <code>Waxwing-Account</code>. For programs: \
          <a href=\"/openapi.json\">/openapi.json</a>.</p>"
     );
-    for tag in ["Account", "Operator", "Health"] {
+    for tag in ["Account", "Operator", "Public keys", "Health"] {
         // Writing into a String cannot fail, here and below.
         let _ = write!(page, "<h2>{tag}</h2>");
         for (path, operations) in document["paths"].as_object().into_iter().flatten() {

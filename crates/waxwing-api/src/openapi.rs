@@ -9,7 +9,9 @@ use utoipa::OpenApi;
 
 use crate::{
     problem::Code,
-    routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
+    routes::{
+        accounts, audit, event_types, events, health, keys, log, replay, secrets, signing_keys, webhooks,
+    },
 };
 
 #[derive(OpenApi)]
@@ -23,6 +25,10 @@ use crate::{
         webhooks::delete,
         secrets::rotate,
         secrets::end_grace_period,
+        signing_keys::rotate,
+        signing_keys::list,
+        signing_keys::end_grace_period,
+        signing_keys::delete,
         events::test,
         log::list,
         log::show,
@@ -42,6 +48,7 @@ use crate::{
         audit::list,
         event_types::put,
         event_types::delete,
+        signing_keys::jwks,
         health::alive,
         health::ready,
         health::metrics,
@@ -104,6 +111,9 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     if method == "post" || method == "put" {
         statuses.extend([408, 413, 415, 422]);
+    }
+    if path.starts_with("/.well-known") {
+        statuses.extend([404, 503]);
     }
     if path == "/readyz" {
         statuses.push(503);

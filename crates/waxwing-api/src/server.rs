@@ -18,7 +18,9 @@ use crate::{
     listener::{self, Bounds, OverTls, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
-    routes::{accounts, audit, event_types, events, health, keys, log, replay, secrets, webhooks},
+    routes::{
+        accounts, audit, event_types, events, health, keys, log, replay, secrets, signing_keys, webhooks,
+    },
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,6 +43,11 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .route("/api/webhook/{id}", get(webhooks::show).put(webhooks::update).delete(webhooks::delete))
         .route("/api/webhook/{id}/rotate-secret", post(secrets::rotate))
         .route("/api/webhook/{id}/end-grace-period", post(secrets::end_grace_period))
+        .route(
+            "/api/webhook/{id}/signing-key",
+            get(signing_keys::list).post(signing_keys::rotate).delete(signing_keys::delete),
+        )
+        .route("/api/webhook/{id}/signing-key/end-grace-period", post(signing_keys::end_grace_period))
         .route("/api/webhook/{id}/test", post(events::test))
         .route("/api/webhook/{id}/events", get(log::list))
         .route("/api/webhook/{id}/events/{event_id}", get(log::show))
@@ -61,6 +68,7 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
     account
         .merge(operator)
         .merge(metrics)
+        .route("/.well-known/webhooks/{id}/jwks.json", get(signing_keys::jwks))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::serve))

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use waxwing_store::{LogEntry, Page, Published, log::LoggedAttempt};
 
-use crate::cursor;
+use crate::{cursor, problem::Result};
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
@@ -20,6 +20,12 @@ pub(crate) struct List<T> {
 impl<T> List<T> {
     pub(crate) fn of<S>(page: Page<S>, shape: impl Fn(S) -> T) -> Self {
         Self { data: page.items.into_iter().map(shape).collect(), next_cursor: page.next.map(cursor::write) }
+    }
+
+    /// The same where not everything can be shown.
+    pub(crate) fn try_of<S>(page: Page<S>, shape: impl Fn(S) -> Result<T>) -> Result<Self> {
+        let data = page.items.into_iter().map(shape).collect::<Result<_>>()?;
+        Ok(Self { data, next_cursor: page.next.map(cursor::write) })
     }
 
     /// A list that always fits on one page.

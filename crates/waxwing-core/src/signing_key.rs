@@ -24,9 +24,9 @@ pub(crate) const SIGNATURE_LEN: usize = 64;
 /// The bytes of a seed (RFC 8032 calls it the private key) and of a public key.
 const KEY_LEN: usize = 32;
 
-/// Makes signatures.
+/// Makes signatures. Boxed, so that no copies stay behind where it was moved from.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SigningKey(ed25519_dalek::SigningKey);
+pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
 
 /// Checks signatures.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,9 +43,16 @@ pub struct InvalidSigningKey;
 pub struct InvalidPublicKey;
 
 impl SigningKey {
-    /// The key of this seed: 32 unpredictable bytes.
+    /// A key of the seed that `fill` makes, which must be unpredictable.
+    pub fn generate(fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut seed = Zeroizing::new([0; KEY_LEN]);
+        fill(&mut *seed);
+        Self::from_seed(&seed)
+    }
+
+    /// The key of this seed.
     pub fn from_seed(seed: &[u8; KEY_LEN]) -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(seed))
+        Self(Box::new(ed25519_dalek::SigningKey::from_bytes(seed)))
     }
 
     /// Reads `whsk_` and base64, padded or not: of the seed, or of seed and public

@@ -9,4 +9,5 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod replay;
 pub(crate) mod secrets;
+pub(crate) mod signing_keys;
 pub(crate) mod webhooks;

@@ -55,14 +55,7 @@ pub(crate) async fn rotate(
 ) -> Result<Json<RotatedAnswer>> {
     let id = webhook_id(&id)?;
     let rotate: RotateSecret = body::parse_optional(&headers, body).await?;
-    let grace = match rotate.grace_seconds {
-        None => api.rotation_grace,
-        Some(seconds) if seconds <= MAX_GRACE_SECONDS => Duration::from_secs(seconds),
-        Some(_) => {
-            let detail = format!("It must be 0 to {MAX_GRACE_SECONDS}.");
-            return Err(Problem::at(Code::BodyInvalid, "/grace_seconds", detail));
-        }
-    };
+    let grace = grace(&api, rotate.grace_seconds)?;
     let secret = secret(&api, rotate.secret.as_deref())?;
     let previous_expires_at = (!grace.is_zero()).then(|| by.at.after(grace));
     let sealed = api.keyring.seal(api.random(), id.as_str(), secret.expose().as_bytes())?;
@@ -88,5 +81,17 @@ pub(crate) async fn end_grace_period(
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("webhook"))
+    }
+}
+
+/// The grace period that was asked for, or the setting's.
+pub(crate) fn grace(api: &Api, seconds: Option<u64>) -> Result<Duration> {
+    match seconds {
+        None => Ok(api.rotation_grace),
+        Some(seconds) if seconds <= MAX_GRACE_SECONDS => Ok(Duration::from_secs(seconds)),
+        Some(_) => {
+            let detail = format!("It must be 0 to {MAX_GRACE_SECONDS}.");
+            Err(Problem::at(Code::BodyInvalid, "/grace_seconds", detail))
+        }
     }
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use waxwing_core::{Pattern, Secret, WebhookId};
 use waxwing_store::{NewWebhook, Webhook, WebhookChange};
 
-use super::accounts::bounded;
+use super::{accounts::bounded, signing_keys};
 use crate::{
     Api,
     auth::{Account, Viewer},
@@ -81,6 +81,8 @@ pub(crate) struct WebhookAnswer {
     /// Shown by create and rotate only.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// Verifies the `v1a` signatures; null when no key signs beside the secret.
+    public_key: Option<String>,
     /// active, inactive or disabled.
     status: &'static str,
     /// gone or failing, when the service disabled it.
@@ -92,9 +94,10 @@ pub(crate) struct WebhookAnswer {
     updated_at: String,
 }
 
-impl From<Webhook> for WebhookAnswer {
-    fn from(webhook: Webhook) -> Self {
-        Self {
+impl WebhookAnswer {
+    fn of(api: &Api, webhook: Webhook) -> Result<Self> {
+        Ok(Self {
+            public_key: signing_keys::public_key(api, &webhook.id, &webhook.signing_keys)?,
             id: webhook.id.to_string(),
             url: webhook.url,
             events: webhook.events.iter().map(ToString::to_string).collect(),
@@ -107,7 +110,7 @@ impl From<Webhook> for WebhookAnswer {
             consecutive_failures: webhook.health.consecutive_failures,
             created_at: webhook.created_at.to_string(),
             updated_at: webhook.updated_at.to_string(),
-        }
+        })
     }
 }
 
@@ -137,7 +140,8 @@ pub(crate) async fn create(
         limit: api.limits.webhooks_per_account,
     };
     let webhook = api.store.create_webhook(webhook, &by).await?;
-    let answer = WebhookAnswer { secret: Some(secret.expose().to_owned()), ..webhook.into() };
+    let answer =
+        WebhookAnswer { secret: Some(secret.expose().to_owned()), ..WebhookAnswer::of(&api, webhook)? };
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
@@ -153,7 +157,7 @@ pub(crate) async fn list(
 ) -> Result<Json<List<WebhookAnswer>>> {
     let query = Query::read(&uri, &["limit", "cursor", "status"])?;
     let page = api.store.webhooks(&account, query.webhook_status()?, query.page()?).await?;
-    Ok(Json(List::of(page, WebhookAnswer::from)))
+    Ok(Json(List::try_of(page, |webhook| WebhookAnswer::of(&api, webhook))?))
 }
 
 /// Show a webhook
@@ -165,7 +169,8 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<WebhookAnswer>> {
     let webhook = api.store.webhook(&account, &webhook_id(&id)?).await?;
-    Ok(Json(webhook.ok_or_else(|| Problem::not_found("webhook"))?.into()))
+    let webhook = webhook.ok_or_else(|| Problem::not_found("webhook"))?;
+    Ok(Json(WebhookAnswer::of(&api, webhook)?))
 }
 
 /// Change a webhook
@@ -193,7 +198,8 @@ pub(crate) async fn update(
         active: update.status.map(|status| matches!(status, SettableStatus::Active)),
     };
     let webhook = api.store.update_webhook(&account, &id, change, &by).await?;
-    Ok(Json(webhook.ok_or_else(|| Problem::not_found("webhook"))?.into()))
+    let webhook = webhook.ok_or_else(|| Problem::not_found("webhook"))?;
+    Ok(Json(WebhookAnswer::of(&api, webhook)?))
 }
 
 /// Delete a webhook; what waits for it is canceled, its log stays readable

@@ -21,4 +21,5 @@ mod health;
 mod log;
 mod replay;
 mod routes;
+mod signing_keys;
 mod webhooks;

@@ -132,6 +132,7 @@ proptest! {
     fn every_key_comes_back_from_its_text(seed: [u8; KEY_LEN]) {
         let key = SigningKey::from_seed(&seed);
         prop_assert_eq!(&SigningKey::from_seed(&key.expose_seed()), &key);
+        prop_assert_eq!(&SigningKey::generate(|bytes| bytes.copy_from_slice(&seed)), &key);
         let public_key = key.public_key();
         prop_assert_eq!(PublicKey::parse(&public_key.to_string()), Ok(public_key));
     }
