@@ -1,11 +1,11 @@
 //! What sending to a webhook needs, prepared once and kept by its lane: the
 //! checked URL and the keyed signatures.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use waxwing_core::{
-    AttemptError, Secret, TargetPolicy, Timestamp,
+    AttemptError, Secret, SigningKey, TargetPolicy, Timestamp,
     seal::Sealed,
     signature::{Signer, standard_header},
     target::TargetUrl,
@@ -24,6 +24,9 @@ pub(crate) struct Route {
     url: Result<Arc<TargetUrl>, AttemptError>,
     signer: Result<Signer, AttemptError>,
     previous: Option<(Signer, Timestamp)>,
+    /// What signs beside the secret.
+    key: Result<Option<SigningKey>, AttemptError>,
+    previous_key: Option<(SigningKey, Timestamp)>,
 }
 
 impl Route {
@@ -45,7 +48,12 @@ impl Route {
         let signer = unseal(&target.secret);
         let previous =
             target.previous.as_ref().and_then(|(sealed, until)| Some((unseal(sealed).ok()?, *until)));
-        Self { target, url, signer, previous }
+        let keys = &target.signing_keys;
+        let open = |sealed: &Sealed| keyring.open_signing_key(&target.id, sealed).map_err(|_| unopened());
+        let key = keys.current.as_ref().map(open).transpose();
+        let previous_key =
+            keys.previous.as_ref().and_then(|(sealed, until)| Some((open(sealed).ok()?, *until)));
+        Self { target, url, signer, previous, key, previous_key }
     }
 
     /// Where to send to.
@@ -58,12 +66,12 @@ impl Route {
     /// old secret, so that a receiver can switch without a gap.
     pub(crate) fn headers(&self, due: &Due, now: Timestamp) -> Result<HeaderMap, AttemptError> {
         let signer = self.signer.as_ref().map_err(Clone::clone)?;
-        let previous = self.previous.as_ref().filter(|(_, until)| now < *until).map(|(signer, _)| signer);
+        let key = self.key.as_ref().map_err(Clone::clone)?;
+        let previous = valid(&self.previous, now);
         let (id, seconds) = (due.event_id.as_str(), now.seconds());
-        let standard = match previous {
-            None => signer.standard(id, seconds, &due.body),
-            Some(previous) => standard_header(&[signer, previous], &[], id, seconds, &due.body),
-        };
+        let signers: Vec<_> = iter::once(signer).chain(previous).collect();
+        let keys: Vec<_> = key.iter().chain(valid(&self.previous_key, now)).collect();
+        let standard = standard_header(&signers, &keys, id, seconds, &due.body);
         let value = |text: String| {
             HeaderValue::try_from(text).map_err(|error| AttemptError::Internal(error.to_string()))
         };
@@ -74,4 +82,15 @@ impl Route {
         headers.insert(WEBHOOK_SIGNATURE, value(standard)?);
         Ok(headers)
     }
+}
+
+/// What was replaced, while it is still valid.
+fn valid<T>(previous: &Option<(T, Timestamp)>, now: Timestamp) -> Option<&T> {
+    previous.as_ref().filter(|(_, until)| now < *until).map(|(previous, _)| previous)
+}
+
+/// A key that does not open fails attempts rather than let them go without its
+/// signature, which may be the only one that the receiver looks at.
+fn unopened() -> AttemptError {
+    AttemptError::Internal("the signing key cannot be unsealed with this encryption key; rotate it".into())
 }

@@ -14,14 +14,14 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use waxwing_core::{
-    AccountId, Clock, DeliveryState, Entropy, EventId, EventType, Pattern, RetrySchedule, TargetPolicy,
-    Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
+    AccountId, Clock, DeliveryState, Entropy, EventId, EventType, Pattern, RetrySchedule, SigningKey,
+    TargetPolicy, Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
 };
 use waxwing_delivery::{Engine, EngineHandle, EngineOptions, EngineParts};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    Actor, Keyring, LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, RootKeys, Store, StoreError,
-    WebhookChange,
+    Actor, Keyring, LogDetail, Metrics, NewAccount, NewEvent, NewWebhook, Node, RootKeys, SigningKeyChange,
+    Store, StoreError, WebhookChange,
     gated::{Call, Gate, Gated},
 };
 
@@ -285,6 +285,21 @@ impl World {
         assert!(
             self.store.rotate_secret(&self.account, &hook.id, rotated, &Actor::server(now)).await.unwrap()
         );
+    }
+
+    /// Changes what signs beside the webhook's secret.
+    pub(crate) async fn change_signing_key(&self, hook: &Hook, change: SigningKeyChange) {
+        let by = Actor::server(self.clock.now());
+        assert!(self.store.change_signing_key(&self.account, &hook.id, change, &by).await.unwrap().is_some());
+    }
+
+    /// A change to this signing key; the one before it signs too for an hour.
+    pub(crate) fn new_key(&self, hook: &Hook, key: &SigningKey) -> SigningKeyChange {
+        SigningKeyChange::Rotate {
+            key: self.keyring.seal_signing_key([6; 24], &hook.id, key).unwrap(),
+            key_id: key.public_key().thumbprint(),
+            previous_expires_at: Some(self.clock.now().after(Duration::from_hours(1))),
+        }
     }
 
     /// Sends one delivery again.

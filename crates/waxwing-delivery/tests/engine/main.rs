@@ -17,3 +17,4 @@ mod receivers;
 mod replay;
 mod schedule;
 mod shutdown;
+mod signing_keys;
