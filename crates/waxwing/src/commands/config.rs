@@ -41,7 +41,14 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
     let unusable = |error: anyhow::Error| Exit::Usage.because(format_args!("{error:#}"));
     let effective = Effective::load(&options.flags, &Environment::of_process()).map_err(unusable)?;
     Settings::read(&effective).map_err(unusable)?;
-    if options.json { print_json(&effective) } else { print_table(&effective) }
+    if options.json { Ok(terminal::print(json(&effective)?)?) } else { print_table(&effective) }
+}
+
+/// What a file with this text comes to, as JSON.
+pub(crate) fn of_file(text: &str) -> anyhow::Result<String> {
+    let effective = Effective::of(&Flags::default(), &Environment::default(), Some(("the file", text)))?;
+    Settings::read(&effective)?;
+    json(&effective)
 }
 
 /// The value as it may be seen.
@@ -50,14 +57,13 @@ fn shown(entry: &Entry) -> Option<String> {
     Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { parse::without_password(&text) })
 }
 
-fn print_json(effective: &Effective) -> anyhow::Result<()> {
+fn json(effective: &Effective) -> anyhow::Result<String> {
     let members = effective.entries.iter().map(|entry| {
         let source = entry.source.to_string();
         (entry.setting.key.to_owned(), json!({ "value": shown(entry), "source": source }))
     });
     let object: serde_json::Map<String, serde_json::Value> = members.collect();
-    terminal::print(serde_json::to_string_pretty(&object)?)?;
-    Ok(())
+    Ok(serde_json::to_string_pretty(&object)?)
 }
 
 fn print_table(effective: &Effective) -> anyhow::Result<()> {

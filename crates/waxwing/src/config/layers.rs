@@ -5,7 +5,7 @@
 
 use std::{fmt, path::Path};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::{
     Environment, Flags, suggest,
@@ -63,8 +63,26 @@ impl Effective {
     /// is not known.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> anyhow::Result<Self> {
         let path = flags.config.as_deref().or_else(|| environment.get("WAXWING_CONFIG"));
-        let (file, mut problems) = match path {
-            Some(path) => read_file(path)?,
+        let text = path.map(|path| {
+            std::fs::read_to_string(Path::new(path))
+                .with_context(|| format!("the configuration file {path} cannot be read"))
+        });
+        let text = text.transpose()?;
+        Self::of(flags, environment, path.zip(text.as_deref()))
+    }
+
+    /// As [`Effective::load`], with a file of this name and text, or none.
+    ///
+    /// # Errors
+    /// When something in it or in the environment is not known.
+    pub(crate) fn of(
+        flags: &Flags,
+        environment: &Environment,
+        file: Option<(&str, &str)>,
+    ) -> anyhow::Result<Self> {
+        let path = file.map(|(path, _)| path);
+        let (file, mut problems) = match file {
+            Some((path, text)) => table_of(path, text)?,
             None => (toml::Table::new(), Vec::new()),
         };
         problems.extend(environment.problems());
@@ -113,11 +131,13 @@ fn choose(
 }
 
 /// The file's table, and what in it nobody knows.
-fn read_file(path: &str) -> anyhow::Result<(toml::Table, Vec<String>)> {
-    let text = std::fs::read_to_string(Path::new(path))
-        .with_context(|| format!("the configuration file {path} cannot be read"))?;
-    let table: toml::Table =
-        text.parse().with_context(|| format!("the configuration file {path} is not valid TOML"))?;
+fn table_of(path: &str, text: &str) -> anyhow::Result<(toml::Table, Vec<String>)> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        // Not the error as such: it quotes the line, which may hold a secret.
+        let at = error.span().and_then(|span| text.get(..span.start)).unwrap_or(text);
+        let line = at.matches('\n').count() + 1;
+        anyhow!("the configuration file {path} is not valid TOML: line {line}: {}", error.message())
+    })?;
     let unknown = table.keys().filter(|key| find(key).is_none()).map(|key| {
         let hint = suggest::hint(key, SETTINGS.iter().map(|setting| setting.key));
         format!("{path}: there is no setting {key}.{hint}")
@@ -203,6 +223,15 @@ mod tests {
         assert!(error.contains("Did you mean WAXWING_LISTEN?"), "{error}");
         assert!(error.contains("Did you mean retry_schedule?"), "{error}");
         assert!(error.contains("log in the configuration file is a boolean"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_without_showing_its_secrets() {
+        for file in ["node = \"a\"\noperator_key = \"hunter2", "operator_key = hunter2", "hunter2"] {
+            let error = format!("{:#}", load(&[], &[], file).unwrap_err());
+            assert!(error.contains("is not valid TOML: line "), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]
