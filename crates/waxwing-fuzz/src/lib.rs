@@ -7,12 +7,15 @@
 //! here takes part in serving or delivering.
 
 mod addresses;
+mod configuration;
 mod cursors;
 mod event_types;
 mod ids;
 mod json;
 mod proxy_answers;
+mod requests;
 mod retry_after;
+mod sealed;
 mod signatures;
 mod times;
 mod urls;
@@ -46,7 +49,21 @@ macro_rules! targets {
     };
 }
 
-targets!(addresses, cursors, event_types, ids, json, proxy_answers, retry_after, signatures, times, urls);
+targets!(
+    addresses,
+    configuration,
+    cursors,
+    event_types,
+    ids,
+    json,
+    proxy_answers,
+    requests,
+    retry_after,
+    sealed,
+    signatures,
+    times,
+    urls
+);
 
 /// The bytes as text. What is no UTF-8 never reaches a parser of text.
 fn text(bytes: &[u8]) -> &str {

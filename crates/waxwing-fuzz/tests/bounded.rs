@@ -1,6 +1,7 @@
 //! Every target on a bounded number of inputs, made of its own words and of any bytes.
-//! An input that broke something, here or in `fuzz/`, becomes one of the words: each
-//! of them is run by itself first.
+//! Each word is run by itself first, and so is what is kept of longer runs: the inputs in
+//! `fuzz/regressions/<target>` that broke something once, and those in
+//! `fuzz/corpus/<target>`, if there were such runs here.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking")]
 
@@ -83,13 +84,24 @@ fn holds(name: &str) {
     for word in words(target) {
         (target.run)(&word);
     }
-    // What was found is kept in the words, by hand.
+    for kept in kept(name) {
+        (target.run)(&kept);
+    }
+    // What is found is kept by hand.
     let config = ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() };
     let run = |input: Vec<u8>| {
         (target.run)(&input);
         Ok(())
     };
     TestRunner::new(config).run(&inputs(target), run).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The inputs of longer runs.
+fn kept(name: &str) -> Vec<Vec<u8>> {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    let folders = ["regressions", "corpus"].map(|folder| fuzz.join(folder).join(name));
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+    files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
 }
 
 macro_rules! bounded {
@@ -100,7 +112,21 @@ macro_rules! bounded {
     };
 }
 
-bounded!(addresses, cursors, event_types, ids, json, proxy_answers, retry_after, signatures, times, urls);
+bounded!(
+    addresses,
+    configuration,
+    cursors,
+    event_types,
+    ids,
+    json,
+    proxy_answers,
+    requests,
+    retry_after,
+    sealed,
+    signatures,
+    times,
+    urls
+);
 
 #[test]
 fn every_target_is_tested_and_can_be_fuzzed() {
@@ -114,5 +140,9 @@ fn every_target_is_tested_and_can_be_fuzzed() {
     for name in names {
         let binary = fs::read_to_string(fuzz.join(format!("fuzz_targets/{name}.rs"))).unwrap();
         assert!(binary.contains(&format!("|bytes: &[u8]| waxwing_fuzz::{name}(bytes)")), "{binary}");
+    }
+    for folder in fs::read_dir(fuzz.join("regressions")).unwrap() {
+        let folder = folder.unwrap().file_name().into_string().unwrap();
+        assert!(TESTED.contains(&folder.as_str()), "fuzz/regressions/{folder} belongs to no target");
     }
 }

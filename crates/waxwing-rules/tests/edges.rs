@@ -25,7 +25,18 @@ const EDGES: &[Edges] = &[
         in_tests: &["waxwing-peers", "waxwing-sqlite"],
     },
     Edges { of: "waxwing-api", on: &["waxwing-core", "waxwing-store"], in_tests: &["waxwing-sqlite"] },
-    Edges { of: "waxwing-fuzz", on: &["waxwing-api", "waxwing-core", "waxwing-delivery"], in_tests: &[] },
+    Edges {
+        of: "waxwing-fuzz",
+        on: &[
+            "waxwing",
+            "waxwing-api",
+            "waxwing-core",
+            "waxwing-delivery",
+            "waxwing-sqlite",
+            "waxwing-store",
+        ],
+        in_tests: &[],
+    },
     Edges { of: "waxwing-peers", on: &["waxwing-core"], in_tests: &[] },
     Edges {
         of: "waxwing",

@@ -1,0 +1,5 @@
+//! The target `sealed` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| waxwing_fuzz::sealed(bytes));
