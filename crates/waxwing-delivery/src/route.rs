@@ -67,10 +67,10 @@ impl Route {
     pub(crate) fn headers(&self, due: &Due, now: Timestamp) -> Result<HeaderMap, AttemptError> {
         let signer = self.signer.as_ref().map_err(Clone::clone)?;
         let key = self.key.as_ref().map_err(Clone::clone)?;
-        let previous = valid(&self.previous, now);
+        let previous = valid(self.previous.as_ref(), now);
         let (id, seconds) = (due.event_id.as_str(), now.seconds());
         let signers: Vec<_> = iter::once(signer).chain(previous).collect();
-        let keys: Vec<_> = key.iter().chain(valid(&self.previous_key, now)).collect();
+        let keys: Vec<_> = key.iter().chain(valid(self.previous_key.as_ref(), now)).collect();
         let standard = standard_header(&signers, &keys, id, seconds, &due.body);
         let value = |text: String| {
             HeaderValue::try_from(text).map_err(|error| AttemptError::Internal(error.to_string()))
@@ -85,8 +85,8 @@ impl Route {
 }
 
 /// What was replaced, while it is still valid.
-fn valid<T>(previous: &Option<(T, Timestamp)>, now: Timestamp) -> Option<&T> {
-    previous.as_ref().filter(|(_, until)| now < *until).map(|(previous, _)| previous)
+fn valid<T>(previous: Option<&(T, Timestamp)>, now: Timestamp) -> Option<&T> {
+    previous.filter(|(_, until)| now < *until).map(|(previous, _)| previous)
 }
 
 /// A key that does not open fails attempts rather than let them go without its
