@@ -263,6 +263,7 @@ async fn the_signatures_of_the_delivery_request_page_are_right() {
     for shown in [
         "454e043191630d87ebd814c5c2df00fa7969238a1529078884f566c5e73d7d66",
         "g4WLDU9ZHEE4yBhNuHYF3R+oIVGK6VMMOODJAMOqbRw=",
+        "Signature Verified Successfully",
         "verified: both signatures match",
     ] {
         assert!(out.contains(shown), "{shown} is not in {out}");

@@ -27,5 +27,6 @@ mod lifecycle;
 mod log;
 mod moving;
 mod signatures;
+mod signing_keys;
 mod targets;
 mod tls;

@@ -13,3 +13,5 @@ mod lifecycle;
 mod log;
 #[path = "../it/signatures.rs"]
 mod signatures;
+#[path = "../it/signing_keys.rs"]
+mod signing_keys;

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use waxwing_cluster::Database;
-use waxwing_core::{Secret, Timestamp};
+use waxwing_core::{PublicKey, Secret, Timestamp, signature::Verifier};
 use waxwing_peers::{Received, Reply};
 
 use super::{rows, run_move, serve_moved, summary};
@@ -52,10 +52,9 @@ async fn publish_as(server: &Server, id: &str) -> (u16, Value) {
     (answer.status.as_u16(), answer.json().unwrap())
 }
 
-fn verifies(secret: &str, received: &Received) -> bool {
-    let secret = Secret::given(secret).unwrap();
+fn verifies<'a>(verifier: impl Into<Verifier<'a>>, received: &Received) -> bool {
     let at = Timestamp::from_millis(header(received, "webhook-timestamp").parse::<i64>().unwrap() * 1000);
-    waxwing_peers::verify::standard(&received.headers, &received.body, &secret, at).is_ok()
+    waxwing_peers::verify::standard(&received.headers, &received.body, verifier, at).is_ok()
 }
 
 /// Configuration of every kind, and an account that was deleted.
@@ -88,6 +87,11 @@ async fn the_log_reads_the_same_and_what_waited_goes_out() {
     }
     let rotate = format!("/api/webhook/{}/rotate-secret", paused.id);
     let rotated = expect(200, server.acting_for("acme").post(&rotate, Some(json!({}))).await.unwrap());
+    let signing = format!("/api/webhook/{}/signing-key", paused.id);
+    let [first, second] = [
+        expect(201, server.acting_for("acme").post(&signing, None).await.unwrap()),
+        expect(200, server.acting_for("acme").post(&signing, None).await.unwrap()),
+    ];
     let mut held = Vec::new();
     for kind in ["deposit.created", "payout.created", "refund.created"] {
         held.push(server.publish("acme", kind, json!({ "n": 0.10, "text": "ü \\u0000" })).await);
@@ -138,14 +142,18 @@ async fn the_log_reads_the_same_and_what_waited_goes_out() {
     assert_eq!(publish_once(&server, "key-1").await, (200, keyed.1));
     assert_eq!(publish_as(&server, "order-17:paid").await, (200, named.1));
 
-    // Released in publish order, signed with both secrets; a new event comes last.
+    // Released in publish order, signed with both secrets and both keys; a new event comes last.
     server.set_status(&paused, "active").await;
     for id in &held {
         let received = good.next().await;
         assert_eq!((header(&received, "webhook-id"), received.path.as_str()), (id.as_str(), "/paused"));
-        assert!(
-            verifies(&paused.secret, &received) && verifies(rotated["secret"].as_str().unwrap(), &received)
-        );
+        for secret in [paused.secret.as_str(), rotated["secret"].as_str().unwrap()] {
+            assert!(verifies(&Secret::given(secret).unwrap(), &received));
+        }
+        for key in [&first, &second] {
+            let key = PublicKey::parse(key["public_key"].as_str().unwrap()).unwrap();
+            assert!(verifies(&key, &received));
+        }
     }
     let fresh = server.publish("acme", "other.created", json!({})).await;
     assert_eq!(header(&good.next().await, "webhook-id"), fresh);
