@@ -1,11 +1,28 @@
 //! Who is asking: keys, and the account that a request is about.
+//!
+//! **Timing.** A key is hashed with SHA-256, and the hash looked up in a hash map. How long
+//! that takes tells nothing about a key, without any comparison in constant time:
+//!
+//! - What is compared are hashes. Whoever asks chooses the text, not its hash: to learn from
+//!   the time that the first bytes of a hash are right, one must have found a text with such
+//!   a hash by trial, and is no nearer to a text with the whole hash. Knowing a key's whole
+//!   hash would not help either; that is why the database may hold it.
+//! - The bucket of the map is found by SipHash with a random key of this process.
+//! - Hashing takes as long for a right key as for a wrong one of the same length; there is no
+//!   part of a key that is looked at before the rest.
+//!
+//! A fast hash suffices because keys hold 256 random bits (see [`waxwing_core::key`]); those
+//! from the configuration are refused when they surely hold few.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use sha2::{Digest, Sha256};
-use waxwing_core::{AccountId, Entropy, Role, clock::random};
+use waxwing_core::{
+    AccountId, Role,
+    key::{KeyKind, NoKey},
+};
 use waxwing_store::{Actor, By, Principal};
 
 use crate::{
@@ -22,21 +39,6 @@ pub(crate) const ACCOUNT_HEADER: &str = "waxwing-account";
 /// fast hash is enough.
 pub fn hash_key(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
-}
-
-/// A fresh operator key: `wxo_` and 64 hex digits.
-pub fn generate_key(entropy: &dyn Entropy) -> String {
-    with_prefix("wxo_", entropy)
-}
-
-/// A fresh account key: `wxa_` and 64 hex digits.
-pub(crate) fn generate_account_key(entropy: &dyn Entropy) -> String {
-    with_prefix("wxa_", entropy)
-}
-
-fn with_prefix(prefix: &str, entropy: &dyn Entropy) -> String {
-    let bytes: [u8; 32] = random(entropy);
-    bytes.iter().fold(prefix.to_owned(), |key, byte| key + &format!("{byte:02x}"))
 }
 
 /// Whoever holds a valid key that may read.
@@ -164,5 +166,19 @@ fn principal(parts: &Parts, api: &Api) -> Result<Principal> {
         .map(|(_, key)| key.trim())
         .ok_or_else(|| refuse("The header Authorization must read: Bearer <key>."))?;
     let known = api.store.directory().principal(&hash_key(key));
-    known.ok_or_else(|| refuse("This API key is not known here: it may have been revoked."))
+    let principal = known.ok_or_else(|| refuse(unknown(key)))?;
+    // Told to nobody but who holds the key.
+    match principal.expires_at {
+        Some(end) if end <= api.now() => Err(refuse(&format!("This API key expired at {end}."))),
+        _ => Ok(principal),
+    }
+}
+
+fn unknown(key: &str) -> &'static str {
+    match KeyKind::parse(key) {
+        Err(NoKey::Damaged) => {
+            "This is not a key that a server made: its checksum does not fit. Copy all of it."
+        }
+        Ok(_) | Err(NoKey::OtherFormat) => "This API key is not known here: it may have been revoked.",
+    }
 }

@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 use waxwing_core::{Clock, Entropy, TargetPolicy, Timestamp};
 use waxwing_store::{Keyring, Metrics, Node, Store};
 
-pub use auth::{generate_key, hash_key};
+pub use auth::hash_key;
 pub use openapi::openapi_json;
 pub use problem::Code;
 pub use server::{Listeners, router, serve};

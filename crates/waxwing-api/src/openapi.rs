@@ -10,7 +10,8 @@ use utoipa::OpenApi;
 use crate::{
     problem::Code,
     routes::{
-        accounts, audit, event_types, events, health, keys, log, replay, secrets, signing_keys, webhooks,
+        accounts, audit, event_types, events, health, keys, log, operator_keys, replay, secrets,
+        signing_keys, webhooks,
     },
 };
 
@@ -45,6 +46,9 @@ use crate::{
         keys::create,
         keys::list,
         keys::delete,
+        operator_keys::create,
+        operator_keys::list,
+        operator_keys::delete,
         audit::list,
         event_types::put,
         event_types::delete,

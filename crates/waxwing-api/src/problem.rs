@@ -4,7 +4,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use waxwing_core::{seal::UnsealError, target::UrlError};
-use waxwing_store::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
+use waxwing_store::{
+    CreateAccountError, CreateWebhookError, DeleteKeyError, PublishError, RetryError, StoreError,
+};
 
 macro_rules! codes {
     ($($name:ident = $word:literal, $status:ident, $title:literal;)*) => {
@@ -49,6 +51,7 @@ codes! {
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not arrive in time";
     AccountExists = "account_exists", CONFLICT, "There is an account with this id";
     EventConflict = "event_conflict", CONFLICT, "This id was published with other content";
+    LastOperatorKey = "last_operator_key", CONFLICT, "It is the last operator key";
     WebhookNotActive = "webhook_not_active", CONFLICT, "The webhook is not active";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
@@ -224,6 +227,19 @@ impl From<CreateAccountError> for Problem {
                 "There is an account with this id, or there was one: ids are not used again.",
             ),
             CreateAccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteKeyError> for Problem {
+    fn from(error: DeleteKeyError) -> Self {
+        match error {
+            DeleteKeyError::NotFound => Self::not_found("key"),
+            DeleteKeyError::LastOperator => Self::new(
+                Code::LastOperatorKey,
+                "No other operator key is valid: without this one nobody could make keys any more. Make another one first.",
+            ),
+            DeleteKeyError::Store(error) => error.into(),
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::{
     openapi, panics,
     problem::{Code, Problem},
     routes::{
-        accounts, audit, event_types, events, health, keys, log, replay, secrets, signing_keys, webhooks,
+        accounts, audit, event_types, events, health, keys, log, operator_keys, replay, secrets,
+        signing_keys, webhooks,
     },
 };
 
@@ -62,6 +63,8 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .route("/api/accounts/{id}", get(accounts::show).delete(accounts::delete))
         .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
         .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
+        .route("/api/keys", post(operator_keys::create).get(operator_keys::list))
+        .route("/api/keys/{key_id}", delete(operator_keys::delete))
         .route("/api/audit", get(audit::list))
         .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
     let metrics = if with_metrics { metrics() } else { Router::new() };

@@ -4,7 +4,8 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::{GenericClient, Row};
 use waxwing_core::{AccountId, KeyId, Timestamp};
 use waxwing_store::{
-    Account, Actor, AuditEntry, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest,
+    Account, Actor, AuditEntry, CreateAccountError, DeleteKeyError, Key, NewAccount, NewKey, Page,
+    PageRequest,
 };
 
 use crate::{
@@ -128,18 +129,22 @@ impl Shared {
         account: Option<&AccountId>,
         id: &KeyId,
         by: &Actor,
-    ) -> Result<bool> {
+    ) -> Result<Result<(), DeleteKeyError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let found = keys(&*transaction, account).await?.into_iter().find(|(_, key)| key.id == *id);
-        let Some((row, key)) = found else { return Ok(false) };
+        let (mut found, others): (Vec<_>, Vec<_>) =
+            keys(&*transaction, account).await?.into_iter().partition(|(_, key)| key.id == *id);
+        let Some((row, key)) = found.pop() else { return Ok(Err(DeleteKeyError::NotFound)) };
+        if key.is_operator_at(by.at) && !others.iter().any(|(_, key)| key.is_operator_at(by.at)) {
+            return Ok(Err(DeleteKeyError::LastOperator));
+        }
         let change = remove_key(&transaction, row, &key, by).await?;
         changes::note(&transaction, &[change]).await?;
         transaction.commit().await?;
         drop(connection);
         changes::refresh(self).await?;
-        Ok(true)
+        Ok(Ok(()))
     }
 }
 

@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
-    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
-    StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
+    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
+    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -132,8 +132,13 @@ impl Store for PostgresStore {
         Ok(self.shared.within(self.shared.keys(account)).await?)
     }
 
-    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
-        Ok(self.shared.within(self.shared.delete_key(account, id, by)).await?)
+    async fn delete_key(
+        &self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<(), DeleteKeyError> {
+        flat(self.shared.within(self.shared.delete_key(account, id, by)).await)
     }
 
     async fn create_data_key(&self, key: DataKey) -> Result<bool> {

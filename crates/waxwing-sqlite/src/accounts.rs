@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use waxwing_core::{AccountId, KeyId, Timestamp};
 use waxwing_store::{
-    Account, Actor, AuditEntry, CreateAccountError, Key, NewAccount, NewKey, Page, PageRequest, Principal,
+    Account, Actor, AuditEntry, CreateAccountError, DeleteKeyError, Key, NewAccount, NewKey, Page,
+    PageRequest, Principal,
 };
 
 use crate::{rows, webhooks, writer::Writer};
@@ -85,7 +86,7 @@ impl Writer {
     pub(crate) fn delete_account(&mut self, id: &AccountId, by: &Actor) -> Result<bool> {
         let Some(account) = one(&self.connection, id)? else { return Ok(false) };
         for key in keys(&self.connection, Some(id))? {
-            self.delete_key(Some(id), &key.id, by)?;
+            self.remove_key(key, by)?;
         }
         for webhook in webhooks::of_account(&self.connection, id)? {
             self.delete_webhook(id, &webhook, by)?;
@@ -130,15 +131,26 @@ impl Writer {
         Ok(true)
     }
 
-    pub(crate) fn delete_key(&mut self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
-        let Some(key) = keys(&self.connection, account)?.into_iter().find(|key| key.id == *id) else {
-            return Ok(false);
-        };
-        self.connection.execute("DELETE FROM api_key WHERE id = ?1", [id.as_str()])?;
+    pub(crate) fn delete_key(
+        &mut self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<std::result::Result<(), DeleteKeyError>> {
+        let (mut found, others): (Vec<_>, Vec<_>) =
+            keys(&self.connection, account)?.into_iter().partition(|key| key.id == *id);
+        let Some(key) = found.pop() else { return Ok(Err(DeleteKeyError::NotFound)) };
+        if key.is_operator_at(by.at) && !others.iter().any(|key| key.is_operator_at(by.at)) {
+            return Ok(Err(DeleteKeyError::LastOperator));
+        }
+        self.remove_key(key, by).map(Ok)
+    }
+
+    fn remove_key(&mut self, key: Key, by: &Actor) -> Result<()> {
+        self.connection.execute("DELETE FROM api_key WHERE id = ?1", [key.id.as_str()])?;
         self.audit(AuditEntry::of_key(by, Some(&key), None))?;
-        let id = key.id;
-        self.effects.directory.push(Box::new(move |directory| directory.remove_key(&id)));
-        Ok(true)
+        self.effects.directory.push(Box::new(move |directory| directory.remove_key(&key.id)));
+        Ok(())
     }
 
     /// From the table, because the account may be new in this very transaction.

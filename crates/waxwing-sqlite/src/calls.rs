@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
-    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
-    StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
+    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
+    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{SqliteStore, accounts, audit, catalog, lanes, log, store::lost, webhooks, writer::Job};
@@ -124,9 +124,14 @@ impl Store for SqliteStore {
         self.read(move |connection| accounts::keys(connection, account.as_ref())).await
     }
 
-    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+    async fn delete_key(
+        &self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<(), DeleteKeyError> {
         let (account, id, by) = (account.cloned(), id.clone(), by.clone());
-        self.write_plain(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
+        self.write(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
     }
 
     async fn create_data_key(&self, key: DataKey) -> Result<bool> {

@@ -43,6 +43,13 @@ pub struct Key {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl Key {
+    /// Whether it lets its holder do an operator's work at this moment.
+    pub fn is_operator_at(&self, now: Timestamp) -> bool {
+        self.role == Role::Operator && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
 /// An API key to be kept.
 #[derive(Debug, Clone)]
 pub struct NewKey {

@@ -62,6 +62,20 @@ pub enum CreateAccountError {
     Store(#[from] StoreError),
 }
 
+/// A key was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeleteKeyError {
+    /// No such key.
+    #[error("there is no such key")]
+    NotFound,
+    /// Without it nobody could do an operator's work any more.
+    #[error("it is the last operator key")]
+    LastOperator,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// A webhook was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateWebhookError {

@@ -13,10 +13,10 @@ use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, W
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
-    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, Store,
-    StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
+    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
+    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -168,7 +168,12 @@ impl<G: Gate> Store for Gated<G> {
         self.gate.pass(Call::Read, self.inner.keys(account)).await?
     }
 
-    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool> {
+    async fn delete_key(
+        &self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<(), DeleteKeyError> {
         self.gate.pass(Call::Configure, self.inner.delete_key(account, id, by)).await?
     }
 

@@ -34,7 +34,9 @@ pub use audit::{Actor, AuditEntry, AuditFilter, By};
 pub use data_key::DataKey;
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
 pub use directory::{Directory, Target};
-pub use error::{CreateAccountError, CreateWebhookError, PublishError, RetryError, StoreError};
+pub use error::{
+    CreateAccountError, CreateWebhookError, DeleteKeyError, PublishError, RetryError, StoreError,
+};
 pub use event::{CatalogEntry, EventDetail, NewEvent, Published};
 pub use feed::{Feed, Wakeups};
 pub use keyring::{Keyring, KeyringError, RootKeys};

@@ -13,10 +13,10 @@ use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, W
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, Directory, EventDetail, Feed, Key, LanePage, LaneStart, LogDetail, LogEntry,
-    LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest, PublishError, Published,
-    Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret, SigningKeyChange, StoreError,
-    TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
+    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
+    SigningKeyChange, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -119,9 +119,14 @@ pub trait Store: Send + Sync + 'static {
     async fn create_key(&self, key: NewKey, by: &Actor) -> Result<bool>;
     /// An account's keys, oldest first; of the operator for `None`.
     async fn keys(&self, account: Option<&AccountId>) -> Result<Vec<Key>>;
-    /// Revokes a key of an account, or of the operator for `None`; `false` when there
-    /// is none.
-    async fn delete_key(&self, account: Option<&AccountId>, id: &KeyId, by: &Actor) -> Result<bool>;
+    /// Revokes a key of an account, or of the operator for `None`. Of the operator keys
+    /// that have not expired one always stays, whoever else revokes one at the same time.
+    async fn delete_key(
+        &self,
+        account: Option<&AccountId>,
+        id: &KeyId,
+        by: &Actor,
+    ) -> Result<(), DeleteKeyError>;
 
     // Data keys, which seal what is kept.
 

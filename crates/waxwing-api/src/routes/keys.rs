@@ -1,6 +1,6 @@
-//! API keys of an account.
+//! API keys of an account, and what the making of every key shares.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -10,17 +10,20 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waxwing_core::{KeyId, Role};
-use waxwing_store::{Key, NewKey};
+use waxwing_core::{AccountId, KeyId, KeyKind, Role, Timestamp};
+use waxwing_store::{Actor, Key, NewKey};
 
 use super::accounts::{NAME_LEN, account_id, bounded};
 use crate::{
     Api,
-    auth::{Operator, generate_account_key, hash_key},
+    auth::{Operator, hash_key},
     body,
-    problem::{Problem, Result},
+    problem::{Code, Problem, Result},
     shapes::List,
 };
+
+/// The longest life of a key that has an end: ten years.
+const MAX_LIFE_SECONDS: u64 = 3_650 * 86_400;
 
 /// A new key.
 #[derive(Default, Deserialize, ToSchema)]
@@ -28,6 +31,34 @@ use crate::{
 pub(crate) struct CreateKey {
     #[schema(max_length = 256)]
     name: Option<String>,
+    /// `account` when left out.
+    #[serde(default)]
+    #[schema(value_type = Option<AccountRole>)]
+    role: AccountRole,
+    /// From when on it is not accepted any more (RFC 3339); never when left out.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The same, counted from now; not together with `expires_at`.
+    #[schema(minimum = 1, maximum = 315_360_000)]
+    expires_in_seconds: Option<u64>,
+}
+
+/// What an account's key may do.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AccountRole {
+    #[default]
+    Account,
+    AccountReadOnly,
+}
+
+impl From<AccountRole> for Role {
+    fn from(role: AccountRole) -> Self {
+        match role {
+            AccountRole::Account => Self::Account,
+            AccountRole::AccountReadOnly => Self::AccountReadOnly,
+        }
+    }
 }
 
 /// A key, without the key itself but for its making.
@@ -38,12 +69,80 @@ pub(crate) struct KeyAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     name: Option<String>,
+    /// operator, publisher, account or account_read_only.
+    role: &'static str,
     created_at: String,
+    /// From when on it is not accepted any more; null for never.
+    expires_at: Option<String>,
+    /// When it was last used, give or take a minute; null for never.
+    last_used_at: Option<String>,
 }
 
 impl From<Key> for KeyAnswer {
     fn from(key: Key) -> Self {
-        Self { id: key.id.to_string(), key: None, name: key.name, created_at: key.created_at.to_string() }
+        Self {
+            id: key.id.to_string(),
+            key: None,
+            name: key.name,
+            role: key.role.as_str(),
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|at| at.to_string()),
+            last_used_at: key.last_used_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+impl KeyAnswer {
+    /// The answer to its making: with the key itself.
+    pub(super) fn shown(key: Key, text: String) -> Self {
+        Self { key: Some(text), ..key.into() }
+    }
+}
+
+/// What a request says of a key to be made.
+pub(super) struct Wanted {
+    pub(super) kind: KeyKind,
+    pub(super) account: Option<AccountId>,
+    pub(super) role: Role,
+    pub(super) name: Option<String>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// Makes a key and keeps its hash: what is listed of it, and the key itself.
+pub(super) async fn make(api: &Api, wanted: Wanted, by: &Actor) -> Result<(Key, String)> {
+    let text = wanted.kind.write(api.random());
+    let key = Key {
+        id: KeyId::generate(by.at, api.random()),
+        account: wanted.account,
+        role: wanted.role,
+        name: bounded("/name", wanted.name, NAME_LEN)?,
+        created_at: by.at,
+        expires_at: wanted.expires_at,
+        last_used_at: None,
+    };
+    let new = NewKey { key: key.clone(), hash: hash_key(&text) };
+    if api.store.create_key(new, by).await? { Ok((key, text)) } else { Err(Problem::not_found("account")) }
+}
+
+/// The end of a key's life, however the request says it.
+pub(super) fn end(now: Timestamp, at: Option<&str>, seconds: Option<u64>) -> Result<Option<Timestamp>> {
+    let refuse = |pointer: &str, detail: &str| Problem::at(Code::BodyInvalid, pointer, detail);
+    match (at, seconds) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => {
+            Err(refuse("/expires_in_seconds", "Give either expires_at or expires_in_seconds."))
+        }
+        (None, Some(seconds)) if (1..=MAX_LIFE_SECONDS).contains(&seconds) => {
+            Ok(Some(now.after(Duration::from_secs(seconds))))
+        }
+        (None, Some(_)) => {
+            Err(refuse("/expires_in_seconds", &format!("It must be 1 to {MAX_LIFE_SECONDS}.")))
+        }
+        (Some(text), None) => match Timestamp::parse(text) {
+            Ok(end) if end > now => Ok(Some(end)),
+            Ok(_) => Err(refuse("/expires_at", "It must lie ahead.")),
+            Err(error) => Err(refuse("/expires_at", &format!("It is {error}."))),
+        },
     }
 }
 
@@ -59,21 +158,16 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<KeyAnswer>)> {
     let account = account_id(&id)?;
     let new: CreateKey = body::parse_optional(&headers, body).await?;
-    let name = bounded("/name", new.name, NAME_LEN)?;
-    let text = generate_account_key(&*api.entropy);
-    let key = Key {
-        id: KeyId::generate(by.at, api.random()),
+    let role = new.role.into();
+    let wanted = Wanted {
+        kind: KeyKind::Key(role),
         account: Some(account),
-        role: Role::Account,
-        name,
-        created_at: by.at,
-        expires_at: None,
-        last_used_at: None,
+        role,
+        name: new.name,
+        expires_at: end(by.at, new.expires_at.as_deref(), new.expires_in_seconds)?,
     };
-    if !api.store.create_key(NewKey { key: key.clone(), hash: hash_key(&text) }, &by).await? {
-        return Err(Problem::not_found("account"));
-    }
-    Ok((StatusCode::CREATED, Json(KeyAnswer { key: Some(text), ..key.into() })))
+    let (key, text) = make(&api, wanted, &by).await?;
+    Ok((StatusCode::CREATED, Json(KeyAnswer::shown(key, text))))
 }
 
 /// List an account's keys
@@ -98,10 +192,11 @@ pub(crate) async fn delete(
     State(api): State<Arc<Api>>,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<StatusCode> {
-    let key = KeyId::parse(&key).map_err(|_| Problem::not_found("key"))?;
-    if api.store.delete_key(Some(&account_id(&id)?), &key, &by).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found("key"))
-    }
+    api.store.delete_key(Some(&account_id(&id)?), &key_id(&key)?, &by).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The key that a path names: what cannot be an id does not exist.
+pub(super) fn key_id(text: &str) -> Result<KeyId> {
+    KeyId::parse(text).map_err(|_| Problem::not_found("key"))
 }

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod log;
+pub(crate) mod operator_keys;
 pub(crate) mod replay;
 pub(crate) mod secrets;
 pub(crate) mod signing_keys;

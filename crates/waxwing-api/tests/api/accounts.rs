@@ -83,7 +83,7 @@ async fn a_key_is_shown_once_and_works() {
     let named = server.post("/api/accounts/acme/keys").operator().json(&json!({ "name": "backend" }));
     let made = named.send().await.expect(201);
     let key = made["key"].as_str().unwrap();
-    assert!(key.starts_with("wxa_") && key.len() == 4 + 64, "{key}");
+    assert!(key.starts_with("wxa_") && key.len() == 4 + 64 + 8, "{key}");
     assert_eq!(made["name"], "backend");
     server.get("/api/webhook/list").key(key).send().await.expect(200);
     let other = server.account_key("acme").await;

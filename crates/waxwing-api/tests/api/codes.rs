@@ -57,8 +57,11 @@ async fn of_content(server: &Server, hook: &str) -> Vec<Answer> {
     put(json!({ "required": ["amount"] })).send().await.expect(201);
     let pause = server.call("PUT", &format!("/api/webhook/{hook}")).acting_for("acme");
     pause.json(&json!({ "status": "inactive" })).send().await.expect(200);
+    let only = server.list("/api/keys").await.into_iter().find(|key| key["role"] == "operator").unwrap();
+    let only = format!("/api/keys/{}", only["id"].as_str().unwrap());
     vec![
         server.post("/api/accounts").operator().json(&json!({ "id": "acme" })).send().await,
+        server.call("DELETE", &only).operator().send().await,
         publish("acme", "x.y", "twice", json!({ "n": 1 })).send().await,
         server.post(&format!("/api/webhook/{hook}/events/twice/retry")).acting_for("acme").send().await,
         create("http://a.example/", "*").send().await,

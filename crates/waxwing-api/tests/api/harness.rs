@@ -301,6 +301,7 @@ impl Server {
         json!({
             "accounts": self.list("/api/accounts").await,
             "keys": self.list("/api/accounts/acme/keys").await,
+            "operator_keys": self.list("/api/keys").await,
             "catalog": self.list("/api/event-types").await,
             "webhooks": webhooks,
             "logs": logs,

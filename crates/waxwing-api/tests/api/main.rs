@@ -18,6 +18,7 @@ mod events;
 mod harness;
 mod headers;
 mod health;
+mod keys;
 mod log;
 mod replay;
 mod routes;

@@ -1,12 +1,14 @@
 //! Accounts, and the keys that speak for them.
 
+use waxwing_core::Role;
+
 use super::{
     steps::MANY,
     world::{TYPE, World, account_id, at, by},
 };
 use crate::{
-    Account, CreateAccountError, CreateWebhookError, NewAccount, PageRequest, Principal, PublishError,
-    RetryError,
+    Account, CreateAccountError, CreateWebhookError, DeleteKeyError, Key, NewAccount, NewKey, PageRequest,
+    Principal, PublishError, RetryError,
 };
 
 async fn listed(w: &World, limit: usize) -> Vec<String> {
@@ -147,12 +149,50 @@ pub(super) async fn a_key_is_revoked_by_its_own_account(w: World) {
     for key in [&ours, &operators] {
         w.store.create_key(key.clone(), &by(at(0))).await.unwrap();
     }
-    assert!(!w.store.delete_key(Some(&other), &ours.key.id, &by(at(0))).await.unwrap());
-    assert!(!w.store.delete_key(Some(&w.account), &operators.key.id, &by(at(0))).await.unwrap());
+    let (ours, operators) = (&ours.key.id, &operators.key.id);
+    let nobodys = Err(DeleteKeyError::NotFound);
+    assert_eq!(w.store.delete_key(Some(&other), ours, &by(at(0))).await, nobodys);
+    assert_eq!(w.store.delete_key(None, ours, &by(at(0))).await, nobodys);
+    assert_eq!(w.store.delete_key(Some(&w.account), operators, &by(at(0))).await, nobodys);
     assert!(w.store.directory().principal(&[1; 32]).is_some());
-    assert!(w.store.delete_key(Some(&w.account), &ours.key.id, &by(at(0))).await.unwrap());
+    w.store.delete_key(Some(&w.account), ours, &by(at(0))).await.unwrap();
     assert!(w.store.directory().principal(&[1; 32]).is_none(), "the directory knows at once");
     assert!(w.store.directory().principal(&[2; 32]).is_some());
     assert!(w.store.keys(Some(&w.account)).await.unwrap().is_empty());
-    assert!(!w.store.delete_key(Some(&w.account), &ours.key.id, &by(at(0))).await.unwrap());
+    assert_eq!(w.store.delete_key(Some(&w.account), ours, &by(at(0))).await, nobodys);
+}
+
+pub(super) async fn the_last_operator_key_that_works_stays(w: World) {
+    let with = |mark, role, end: Option<u64>| {
+        let new = w.key(None, mark, at(1));
+        NewKey { key: Key { role, expires_at: end.map(at), ..new.key }, ..new }
+    };
+    let (last, publisher) = (with(1, Role::Operator, None), with(2, Role::Publisher, None));
+    let (short, old) = (with(3, Role::Operator, Some(50)), with(4, Role::Operator, Some(10)));
+    for new in [&last, &publisher, &short, &old] {
+        assert!(w.store.create_key(new.clone(), &by(at(1))).await.unwrap());
+    }
+    let delete = async |new: &NewKey, now| w.store.delete_key(None, &new.key.id, &by(at(now))).await;
+    assert_eq!(delete(&last, 50).await, Err(DeleteKeyError::LastOperator), "the others expired by now");
+    assert!(w.store.directory().principal(&[1; 32]).is_some());
+    assert_eq!(delete(&old, 20).await, Ok(()), "an expired one is of no use");
+    assert_eq!(delete(&publisher, 20).await, Ok(()));
+    assert_eq!(delete(&last, 20).await, Ok(()), "the short one works still");
+    assert_eq!(delete(&short, 20).await, Err(DeleteKeyError::LastOperator));
+    assert_eq!(w.store.keys(None).await.unwrap(), [short.key]);
+}
+
+pub(super) async fn of_operator_keys_revoked_at_once_one_stays(w: World) {
+    let keys: Vec<_> = (1..=8).map(|mark| w.key(None, mark, at(1))).collect();
+    for key in &keys {
+        assert!(w.store.create_key(key.clone(), &by(at(1))).await.unwrap());
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for key in keys {
+        let store = w.store.clone();
+        tasks.spawn(async move { store.delete_key(None, &key.key.id, &by(at(2))).await });
+    }
+    let ends = tasks.join_all().await;
+    let refused = ends.iter().filter(|end| **end == Err(DeleteKeyError::LastOperator)).count();
+    assert_eq!((refused, w.store.keys(None).await.unwrap().len()), (1, 1), "{ends:?}");
 }

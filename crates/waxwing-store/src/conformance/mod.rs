@@ -265,6 +265,8 @@ list! {
         a_key_needs_its_account
         a_hash_that_is_kept_stays_as_it_is
         a_key_is_revoked_by_its_own_account
+        the_last_operator_key_that_works_stays
+        of_operator_keys_revoked_at_once_one_stays
     }
     data_keys {
         a_data_key_is_kept_under_its_number

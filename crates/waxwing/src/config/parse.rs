@@ -96,11 +96,19 @@ pub(super) fn node(text: &str) -> Result<String> {
     Err("is no name for a node; write 1 to 64 of A-Z a-z 0-9 . - _".into())
 }
 
-/// An operator key that was chosen by the operator.
+/// An operator key that was chosen by the operator. It is kept as a fast hash, so that
+/// it must be random: what is surely not is refused.
 pub(crate) fn operator_key(text: &str) -> Result<String> {
+    const DIFFERENT: usize = 8;
     let text = text.trim();
+    let different = text.bytes().collect::<std::collections::BTreeSet<u8>>().len();
     if (20..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(text.to_owned());
+        if different >= DIFFERENT {
+            return Ok(text.to_owned());
+        }
+        return Err(format!(
+            "is easily guessed: fewer than {DIFFERENT} of its characters differ; take what `openssl rand -base64 32` prints"
+        ));
     }
     Err("is no operator key; write 20 to 256 printable ASCII characters that nobody can guess (`openssl rand -base64 32`)".into())
 }
@@ -177,6 +185,16 @@ mod tests {
             ("sqlite:a@b:c.db", "sqlite:a@b:c.db"),
         ] {
             assert_eq!(without_password(text), shown);
+        }
+    }
+
+    #[test]
+    fn operator_keys_are_long_and_not_made_of_few_characters() {
+        assert_eq!(operator_key(" 0123456789abcdef0123\n"), Ok("0123456789abcdef0123".into()));
+        assert!(operator_key("0123456789abcdef012").unwrap_err().contains("20 to 256"));
+        assert!(operator_key("0123456789 abcdef0123").unwrap_err().contains("20 to 256"));
+        for weak in ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "testtesttesttesttesttest"] {
+            assert!(operator_key(weak).unwrap_err().contains("easily guessed"), "{weak}");
         }
     }
 

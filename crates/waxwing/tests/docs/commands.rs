@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use tokio::process::Command;
+use waxwing_core::{KeyKind, Role, key::PATTERN};
 
 use crate::{
     harness::{KEY, Server, World, within},
@@ -60,9 +61,10 @@ fn blocks(page: &str) -> Vec<String> {
 /// for those that earlier ones printed.
 fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
     let mut script = String::from(
-        "set -u\nWH=wh_0 EVT=evt_0 KEY_ID=key_0\n\
+        "set -u\nWH=wh_0 EVT=evt_0 KEY_ID=key_0 OWN_KEY_ID=key_0\n\
          curl() { command curl -sS --noproxy '*' --fail-with-body \"$@\"; }\n\
-         last() { sed 's/\"key_id\":\"[^\"]*\"//g' out.* | grep -oE \"$1_[0-9a-z]{26}\" | tail -n 1; }\n",
+         last() { cat out.* | grep -oE \"$1_[0-9a-z]{26}\" | tail -n 1; }\n\
+         made() { cat out.* | grep -oE '\"key_[0-9a-z]{26}\",\"key\":\"'\"$1\" | tail -n 1 | cut -d '\"' -f 2; }\n",
     );
     for (number, block) in blocks.iter().enumerate() {
         let block = block
@@ -71,6 +73,7 @@ fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
             .replace("https://127.0.0.1:9443/hooks", hooks)
             .replace("wh_…", "${WH}")
             .replace("evt_…", "${EVT}")
+            .replace("$API/keys/key_…", "$API/keys/${OWN_KEY_ID}")
             .replace("key_…", "${KEY_ID}")
             .replace("wxo_…", KEY)
             .replace("wxo_choose_a_long_random_key_here", KEY)
@@ -82,7 +85,7 @@ fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
             "echo 'block {number}' >&2\n{{ {block}\n}} > out.{number:03}; code=$?\n\
              cat out.{number:03}\n\
              [ $code -eq {code} ] || {{ echo \"block {number} ended with $code:\" >&2; cat <<'SHOWN' >&2\n{block}\nSHOWN\nexit 1; }}\n\
-             WH=$(last wh || echo \"$WH\"); EVT=$(last evt || echo \"$EVT\"); KEY_ID=$(last key || echo \"$KEY_ID\")\n"
+             WH=$(last wh || echo \"$WH\"); EVT=$(last evt || echo \"$EVT\"); KEY_ID=$(made wxa_) OWN_KEY_ID=$(made wx[op]_)\n"
         );
         script.push_str(&step);
     }
@@ -117,6 +120,7 @@ fn every_command_is_run_or_says_why_not() {
         "README.md",
         "docs/operating/README.md",
         "docs/receiving/README.md",
+        "docs/operating/keys.md",
         "docs/reference/api.md",
         "docs/reference/command-line.md",
         "docs/reference/delivery-request.md",
@@ -268,6 +272,20 @@ async fn the_signatures_of_the_delivery_request_page_are_right() {
     ] {
         assert!(out.contains(shown), "{shown} is not in {out}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_page_makes_a_key_that_scanners_find_and_its_patterns_are_right() {
+    let world = World::new();
+    let server = world.serve(&[]).await;
+    let page = "docs/operating/keys.md";
+    let out = run(&world, &server, page, &blocks(page), "").await;
+    let made = out.lines().next().unwrap();
+    assert_eq!(KeyKind::parse(made), Ok(KeyKind::Key(Role::Operator)), "{out}");
+    let page = Page::read(page);
+    assert_eq!(page.blocks_of("text")[0].trim(), PATTERN);
+    assert!(page.blocks_of("toml")[0].contains(&format!("regex = '''\\b{PATTERN}\\b'''")));
     server.stop().await;
 }
 
