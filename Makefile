@@ -1,12 +1,12 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench fuzz fmt docs
+.PHONY: help demo run test check lint deny bench fuzz fmt docs sbom release reproducible
 
 CARGO ?= cargo
 ARGS ?=
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Show the whole story on this machine, and end by itself
 	$(CARGO) run --release -- demo $(ARGS)
@@ -26,6 +26,17 @@ bench: ## Measure throughput and latency on this machine
 
 fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
 	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)
+
+sbom: ## Write what the program is made of to target/waxwing.cdx.json (CycloneDX)
+	@mkdir -p target
+	@CARGO="$(CARGO)" scripts/sbom.py >target/waxwing.cdx.json
+	@echo "target/waxwing.cdx.json"
+
+release: ## Build a release into target/dist: the program, its list of parts, checksums
+	@CARGO="$(CARGO)" scripts/release.sh
+
+reproducible: ## Build a release twice, in two places, and compare
+	@CARGO="$(CARGO)" scripts/reproducible.sh
 
 fmt: ## Format the source
 	$(CARGO) fmt --all
