@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench fuzz fmt docs sbom release reproducible
+.PHONY: help demo run test check lint deny bench fuzz fmt docs sbom release reproducible advisories
 
 CARGO ?= cargo
 ARGS ?=
@@ -37,6 +37,9 @@ release: ## Build a release into target/dist: the program, its list of parts, ch
 
 reproducible: ## Build a release twice, in two places, and compare
 	@CARGO="$(CARGO)" scripts/reproducible.sh
+
+advisories: ## Look the dependencies up in the RustSec database, where it can be reached
+	@CARGO="$(CARGO)" scripts/advisories.sh
 
 fmt: ## Format the source
 	$(CARGO) fmt --all

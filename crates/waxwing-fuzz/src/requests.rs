@@ -16,6 +16,9 @@ use server::{Answer, KEYS, OPERATOR};
 /// Routes that need no key; so does what is none.
 const OPEN: &[&str] = &["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"];
 
+/// Below it is what everybody may know.
+const PUBLIC: &str = "/.well-known/";
+
 pub(super) fn run(bytes: &[u8]) {
     let Some(request) = request(bytes) else { return };
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -24,7 +27,7 @@ pub(super) fn run(bytes: &[u8]) {
     let answer = server::ask(request);
     shape(&answer, &method);
     let refused = [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED];
-    let open = OPEN.contains(&path.as_str());
+    let open = OPEN.contains(&path.as_str()) || path.starts_with(PUBLIC);
     assert!(known || open || refused.contains(&answer.status), "{method} {path}: {answer:?}");
     if method == Method::POST && path == "/api/events" && answer.status == StatusCode::ACCEPTED {
         kept(&body, &answer);

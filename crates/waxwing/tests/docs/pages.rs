@@ -30,7 +30,12 @@ impl Page {
 
     /// Every page of the documentation.
     pub(crate) fn all() -> Vec<Self> {
-        let mut names = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned(), "CHANGELOG.md".to_owned()];
+        let mut names = vec![
+            "README.md".to_owned(),
+            "ARCHITECTURE.md".to_owned(),
+            "CHANGELOG.md".to_owned(),
+            "SECURITY.md".to_owned(),
+        ];
         let mut folders = vec![root().join("docs")];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
