@@ -285,7 +285,7 @@ async fn the_keys_page_makes_a_key_that_scanners_find_and_its_patterns_are_right
     assert_eq!(KeyKind::parse(made), Ok(KeyKind::Key(Role::Operator)), "{out}");
     let page = Page::read(page);
     assert_eq!(page.blocks_of("text")[0].trim(), PATTERN);
-    assert!(page.blocks_of("toml")[0].contains(&format!("regex = '''\\b{PATTERN}\\b'''")));
+    assert!(page.blocks_of("text")[1].contains(&format!("regex = '''\\b{PATTERN}\\b'''")));
     server.stop().await;
 }
 
