@@ -113,16 +113,12 @@ impl SealingKey {
     /// Seals `value` for the place named `bound_to` with this key, whose number is
     /// `number`. `nonce` must be unpredictable and never used before.
     pub fn seal(&self, number: u32, nonce: [u8; NONCE_LEN], bound_to: &str, value: &[u8]) -> Sealed {
-        let mut sealed = Vec::with_capacity(HEAD_LEN + NONCE_LEN + value.len() + 16);
-        sealed.push(NUMBERED);
-        sealed.extend_from_slice(&number.to_be_bytes());
-        let aad = [&sealed, bound_to.as_bytes()].concat();
+        let head = Sealed::head(number);
+        let aad = [&head, bound_to.as_bytes()].concat();
         let payload = Payload { msg: value, aad: &aad };
         // Fails past 256 GiB only; values are bounded by far less.
         let ciphertext = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&ciphertext);
-        Sealed(sealed)
+        Sealed([&head, &nonce[..], &ciphertext].concat())
     }
 
     /// Opens what was sealed with this key for the place named `bound_to`.
@@ -151,6 +147,12 @@ impl Sealed {
     /// What a store keeps.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// What every value begins with that the key of this number sealed.
+    pub fn head(number: u32) -> [u8; HEAD_LEN] {
+        let [a, b, c, d] = number.to_be_bytes();
+        [NUMBERED, a, b, c, d]
     }
 
     /// Which key sealed it, as it says itself.

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod https;
 mod lane;
 pub mod options;
+mod resealing;
 mod route;
 pub mod sender;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! What has to be done from time to time: the lease renewed, the work of dead
-//! nodes taken over, deleted webhooks' leftovers ended, old rows deleted.
+//! nodes taken over, deleted webhooks' leftovers ended, old rows deleted, secrets
+//! sealed anew.
 //!
 //! Everything that can be long goes in bites, so that live traffic never waits
 //! for more than one of them.
@@ -11,7 +12,11 @@ use tracing::{info, warn};
 use waxwing_core::Timestamp;
 use waxwing_store::{Node, StoreError};
 
-use crate::{engine::Shared, options::BITE};
+use crate::{
+    engine::Shared,
+    options::BITE,
+    resealing::{self, Looked},
+};
 
 /// Idempotency holds for at least this long (the contract), whatever the retention.
 const MIN_RETENTION: Duration = Duration::from_hours(24);
@@ -50,8 +55,11 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     let mut upkeep = tokio::time::interval(shared.options.upkeep_every);
     renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     upkeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut look = tokio::time::interval(resealing::LOOK);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Long sweeps must not keep the lease from being renewed.
-    let (mut takeover, mut sweeper) = (Alone::default(), Alone::default());
+    let (mut takeover, mut sweeper, mut resealer) = (Alone::default(), Alone::default(), Alone::default());
+    let looked = Arc::<Looked>::default();
     loop {
         tokio::select! {
             _ = renew.tick() => {
@@ -62,6 +70,11 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
                 takeover.run(take_over(shared.clone(), node));
             }
             _ = upkeep.tick() => sweeper.run(sweep(shared.clone())),
+            _ = look.tick() => {
+                if looked.is_due(&shared) {
+                    resealer.run(resealing::run(shared.clone(), looked.clone()));
+                }
+            }
         }
     }
 }

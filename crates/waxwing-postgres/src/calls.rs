@@ -6,13 +6,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
     LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
-    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
+    group::Lane, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -141,8 +142,34 @@ impl Store for PostgresStore {
         flat(self.shared.within(self.shared.delete_key(account, id, by)).await)
     }
 
-    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
-        Ok(self.shared.within(self.shared.create_data_key(key)).await?)
+    async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.create_data_key(key, by)).await?)
+    }
+
+    async fn replace_data_key(&self, before: &DataKey, sealed: Sealed, by: &Actor) -> Result<bool> {
+        Ok(self.shared.within(self.shared.replace_data_key(before, sealed, by)).await?)
+    }
+
+    async fn delete_data_keys_before(&self, number: u32, by: &Actor) -> Result<usize> {
+        Ok(self.shared.within(self.shared.delete_data_keys_before(number, by)).await?)
+    }
+
+    async fn sealed_otherwise(&self, number: u32) -> Result<u64> {
+        Ok(self.shared.within(self.shared.sealed_otherwise(number)).await?)
+    }
+
+    async fn sealed_page(
+        &self,
+        column: SealedColumn,
+        number: u32,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SealedValue>> {
+        Ok(self.shared.within(self.shared.sealed_page(column, number, after, limit)).await?)
+    }
+
+    async fn replace_sealed(&self, column: SealedColumn, values: Vec<Resealed>) -> Result<usize> {
+        Ok(self.shared.within(self.shared.replace_sealed(column, &values)).await?)
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

@@ -35,6 +35,8 @@ pub(crate) enum Change {
     Webhook(i64),
     EventType(String),
     DataKey(i64),
+    /// A webhook's secrets were sealed anew: deliveries go on as they are.
+    Resealed(i64),
 }
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
@@ -58,6 +60,7 @@ pub(crate) async fn note(transaction: &Transaction<'_>, changes: &[Change]) -> R
             Change::Webhook(row) => (2, *row, ""),
             Change::EventType(name) => (3, 0, name.as_str()),
             Change::DataKey(number) => (4, *number, ""),
+            Change::Resealed(row) => (5, *row, ""),
         };
         kinds.push(kind);
         seqs.push(row);
@@ -126,6 +129,7 @@ pub(crate) async fn refresh(shared: &Shared) -> Result<()> {
             2 => Change::Webhook(get(&row, 2)?),
             3 => Change::EventType(get(&row, 3)?),
             4 => Change::DataKey(get(&row, 2)?),
+            5 => Change::Resealed(get(&row, 2)?),
             other => return Err(Error::Unreadable(format!("change of kind {other}"))),
         };
         apply(shared, &**connection, &change).await?;
@@ -153,22 +157,23 @@ async fn apply<C: GenericClient + Sync>(shared: &Shared, client: &C, change: &Ch
                 None => directory.remove_key(&KeyId::parse(id).map_err(rows::unreadable)?),
             }
         }
-        Change::Webhook(seq) => {
+        Change::Webhook(seq) | Change::Resealed(seq) => {
             match first(client, &format!("{TARGET} AND w.seq = $1"), params![*seq => INT8]).await? {
                 Some(row) => directory.put_target(target(&row)?),
                 None => directory.remove_target(*seq),
             }
-            shared.feed.changed(*seq);
+            if matches!(change, Change::Webhook(_)) {
+                shared.feed.changed(*seq);
+            }
         }
         Change::EventType(name) => match event_type(client, name).await? {
             Some(entry) => directory.put_event_type(entry),
             None => directory.remove_event_type(&EventType::parse(name).map_err(rows::unreadable)?),
         },
-        Change::DataKey(number) => {
-            if let Some(key) = data_keys::one(client, *number).await? {
-                directory.put_data_key(key);
-            }
-        }
+        Change::DataKey(number) => match data_keys::one(client, *number).await? {
+            Some(key) => directory.put_data_key(key),
+            None => directory.remove_data_key(data_keys::number(*number)?),
+        },
     }
     Ok(())
 }

@@ -5,16 +5,19 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
     LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
-    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
+    group::Lane, metrics::Backlog,
 };
 
-use crate::{SqliteStore, accounts, audit, catalog, lanes, log, store::lost, webhooks, writer::Job};
+use crate::{
+    SqliteStore, accounts, audit, catalog, data_keys, lanes, log, store::lost, webhooks, writer::Job,
+};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -134,8 +137,37 @@ impl Store for SqliteStore {
         self.write(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
     }
 
-    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
-        self.write_plain(move |writer| writer.create_data_key(key)).await
+    async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {
+        let by = by.clone();
+        self.write_plain(move |writer| writer.create_data_key(key, &by)).await
+    }
+
+    async fn replace_data_key(&self, before: &DataKey, sealed: Sealed, by: &Actor) -> Result<bool> {
+        let (before, by) = (before.clone(), by.clone());
+        self.write_plain(move |writer| writer.replace_data_key(&before, sealed, &by)).await
+    }
+
+    async fn delete_data_keys_before(&self, number: u32, by: &Actor) -> Result<usize> {
+        let by = by.clone();
+        self.write_plain(move |writer| writer.delete_data_keys_before(number, &by)).await
+    }
+
+    async fn sealed_otherwise(&self, number: u32) -> Result<u64> {
+        self.read(move |connection| data_keys::sealed_otherwise(connection, number)).await
+    }
+
+    async fn sealed_page(
+        &self,
+        column: SealedColumn,
+        number: u32,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SealedValue>> {
+        self.read(move |connection| data_keys::sealed_page(connection, column, number, after, limit)).await
+    }
+
+    async fn replace_sealed(&self, column: SealedColumn, values: Vec<Resealed>) -> Result<usize> {
+        self.write_plain(move |writer| writer.replace_sealed(column, values)).await
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use waxwing_core::{AccountId, DisabledReason, KeyId, Role, Timestamp};
 
-use crate::{Account, CatalogEntry, Key, Webhook};
+use crate::{Account, CatalogEntry, DataKey, Key, Webhook};
 
 /// Who makes a change, when and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +116,14 @@ impl AuditEntry {
             before.as_ref(),
             after.as_ref(),
         ))
+    }
+
+    /// A data key that was made, sealed by another root key, or deleted.
+    pub fn of_data_key(actor: &Actor, before: Option<&DataKey>, after: Option<&DataKey>) -> Self {
+        let number = before.or(after).map_or(0, |key| key.number).to_string();
+        let show = |key: &DataKey| json!({ "root_key": key.root_key() });
+        let (before, after) = (before.map(show), after.map(show));
+        Self::new(actor, "data_key", None, &number, before.as_ref(), after.as_ref())
     }
 
     /// An event type that was added, replaced or removed.

@@ -208,6 +208,11 @@ impl Directory {
     pub fn put_data_key(&self, key: DataKey) {
         self.state.write().data_keys.insert(key.number, key);
     }
+
+    /// Removes a data key.
+    pub fn remove_data_key(&self, number: u32) {
+        self.state.write().data_keys.remove(&number);
+    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,15 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
     LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
-    SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
+    metrics::Backlog,
 };
 
 /// What a call is for.
@@ -177,8 +178,34 @@ impl<G: Gate> Store for Gated<G> {
         self.gate.pass(Call::Configure, self.inner.delete_key(account, id, by)).await?
     }
 
-    async fn create_data_key(&self, key: DataKey) -> Result<bool> {
-        self.gate.pass(Call::Configure, self.inner.create_data_key(key)).await?
+    async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.create_data_key(key, by)).await?
+    }
+
+    async fn replace_data_key(&self, before: &DataKey, sealed: Sealed, by: &Actor) -> Result<bool> {
+        self.gate.pass(Call::Configure, self.inner.replace_data_key(before, sealed, by)).await?
+    }
+
+    async fn delete_data_keys_before(&self, number: u32, by: &Actor) -> Result<usize> {
+        self.gate.pass(Call::Configure, self.inner.delete_data_keys_before(number, by)).await?
+    }
+
+    async fn sealed_otherwise(&self, number: u32) -> Result<u64> {
+        self.gate.pass(Call::Read, self.inner.sealed_otherwise(number)).await?
+    }
+
+    async fn sealed_page(
+        &self,
+        column: SealedColumn,
+        number: u32,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SealedValue>> {
+        self.gate.pass(Call::Read, self.inner.sealed_page(column, number, after, limit)).await?
+    }
+
+    async fn replace_sealed(&self, column: SealedColumn, values: Vec<Resealed>) -> Result<usize> {
+        self.gate.pass(Call::Configure, self.inner.replace_sealed(column, values)).await?
     }
 
     async fn put_event_type(&self, entry: CatalogEntry, by: &Actor) -> Result<bool> {

@@ -17,7 +17,7 @@ use waxwing_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::{DataKey, Store, StoreError};
+use crate::{Actor, DataKey, Resealed, SealedColumn, SealedValue, Store, StoreError, data_key::shown};
 
 /// Where databases from before data keys hold the proof of their root key.
 const CHECK: &str = "sealing_check";
@@ -77,8 +77,9 @@ impl Keyring {
         Ok(!store.directory().data_keys().is_empty() || store.fact(CHECK).await?.is_some())
     }
 
-    /// Proves that the root keys are the database's own. One without a data key gets
-    /// its first; of several nodes that start on it at once, one makes it for all.
+    /// Proves that the root keys are the database's own. A database without a data key
+    /// gets its first; of several nodes that start on it at once, one makes it for all.
+    /// Data keys that a previous root key sealed are sealed anew with the current one.
     ///
     /// # Errors
     /// [`KeyringError::WrongKey`] when there is a data key, or a proof from before data
@@ -90,17 +91,65 @@ impl Keyring {
         entropy: &dyn Entropy,
     ) -> Result<Self, KeyringError> {
         let keyring = Self { store, roots, opened: RwLock::default() };
+        let by = Actor::server(clock.now());
         if keyring.store.directory().data_keys().is_empty() {
             if let Some(proof) = keyring.store.fact(CHECK).await? {
                 let proof = Sealed::from_bytes(proof.to_vec());
                 keyring.roots.open(CHECK, &proof).map_err(|_| KeyringError::WrongKey)?;
             }
-            keyring.make_data_key(1, clock, entropy).await?;
+            keyring.make_data_key(1, &by, entropy).await?;
         }
         for key in keyring.store.directory().data_keys() {
-            keyring.data_key(key.number).map_err(|_| KeyringError::WrongKey)?;
+            let opened = keyring.data_key(key.number).map_err(|_| KeyringError::WrongKey)?;
+            if key.sealed.by() != Ok(SealedBy::Number(keyring.roots.current.id())) {
+                let sealed = keyring.seal_data_key(key.number, &opened, entropy);
+                // Another node that was faster knows this node's keys, or this one its.
+                keyring.store.replace_data_key(&key, sealed, &by).await?;
+            }
         }
         Ok(keyring)
+    }
+
+    /// Makes a new data key, which seals from now on; older ones go on opening what
+    /// they sealed until that is sealed anew.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn rotate(&self, by: &Actor, entropy: &dyn Entropy) -> Result<(), StoreError> {
+        let newest = self.store.directory().newest_data_key().unwrap_or_default();
+        self.make_data_key(newest.saturating_add(1), by, entropy).await
+    }
+
+    /// Seals values of `column` anew with data key `number`, unless another change was
+    /// faster; how many of them do not open with any key of this node.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn reseal(
+        &self,
+        column: SealedColumn,
+        number: u32,
+        values: Vec<SealedValue>,
+        entropy: &dyn Entropy,
+    ) -> Result<usize, StoreError> {
+        let given = values.len();
+        let reseal = |value: SealedValue| {
+            let bytes = self.open(&value.place, &value.sealed)?;
+            let after = self.data_key(number)?.seal(number, random(entropy), &value.place, &bytes);
+            Ok(Resealed { row: value.row, before: value.sealed, after })
+        };
+        let opened: Vec<_> =
+            values.into_iter().map(reseal).filter_map(Result::<_, UnsealError>::ok).collect();
+        let unopened = given - opened.len();
+        if !opened.is_empty() {
+            self.store.replace_sealed(column, opened).await?;
+        }
+        Ok(unopened)
+    }
+
+    /// The id of the root key that seals data keys.
+    pub fn root_key(&self) -> String {
+        shown(self.roots.current.id())
     }
 
     /// Seals a value with the newest data key, for the place named `bound_to`: the row
@@ -141,17 +190,16 @@ impl Keyring {
     }
 
     /// Keeps a fresh data key, unless another node was first to take its number.
-    async fn make_data_key(
-        &self,
-        number: u32,
-        clock: &dyn Clock,
-        entropy: &dyn Entropy,
-    ) -> Result<(), StoreError> {
+    async fn make_data_key(&self, number: u32, by: &Actor, entropy: &dyn Entropy) -> Result<(), StoreError> {
         let key = SealingKey::generate(|bytes| entropy.fill(bytes));
-        let root = &self.roots.current;
-        let sealed = root.seal(root.id(), random(entropy), &DataKey::place(number), key.expose());
-        self.store.create_data_key(DataKey { number, sealed, created_at: clock.now() }).await?;
+        let sealed = self.seal_data_key(number, &key, entropy);
+        self.store.create_data_key(DataKey { number, sealed, created_at: by.at }, by).await?;
         Ok(())
+    }
+
+    fn seal_data_key(&self, number: u32, key: &SealingKey, entropy: &dyn Entropy) -> Sealed {
+        let root = &self.roots.current;
+        root.seal(root.id(), random(entropy), &DataKey::place(number), key.expose())
     }
 }
 

@@ -31,7 +31,7 @@ pub mod webhook;
 
 pub use account::{Account, Key, NewAccount, NewKey, Principal};
 pub use audit::{Actor, AuditEntry, AuditFilter, By};
-pub use data_key::DataKey;
+pub use data_key::{DataKey, Resealed, SEALED_COLUMNS, SealedColumn, SealedValue};
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
 pub use directory::{Directory, Target};
 pub use error::{

@@ -9,14 +9,15 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
     LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, RetryError, RotatedSecret,
-    SigningKeyChange, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook, WebhookChange,
+    metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -132,7 +133,26 @@ pub trait Store: Send + Sync + 'static {
 
     /// Keeps a data key; `false` when its number is taken, by another node say. In any
     /// case the directory has the number's key afterwards.
-    async fn create_data_key(&self, key: DataKey) -> Result<bool>;
+    async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool>;
+    /// Keeps a data key as it was sealed anew, if it is still as it was `before`;
+    /// `false` otherwise.
+    async fn replace_data_key(&self, before: &DataKey, sealed: Sealed, by: &Actor) -> Result<bool>;
+    /// Deletes the data keys before `number` unless another key than `number` still
+    /// seals a value; how many were deleted.
+    async fn delete_data_keys_before(&self, number: u32, by: &Actor) -> Result<usize>;
+    /// How many values another key than data key `number` sealed.
+    async fn sealed_otherwise(&self, number: u32) -> Result<u64>;
+    /// At most `limit` of them in a column, of rows after `after`, in their order.
+    async fn sealed_page(
+        &self,
+        column: SealedColumn,
+        number: u32,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<SealedValue>>;
+    /// Replaces values that are still as they were; how many that was. No change of a
+    /// webhook: its deliveries are not disturbed.
+    async fn replace_sealed(&self, column: SealedColumn, values: Vec<Resealed>) -> Result<usize>;
 
     // The catalog.
 

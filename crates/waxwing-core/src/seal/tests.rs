@@ -92,6 +92,7 @@ proptest! {
         prop_assert_eq!(sealed.as_bytes().len(), value.len() + 45);
         let stored = Sealed::from_bytes(sealed.as_bytes().to_vec());
         prop_assert_eq!(stored.by(), Ok(SealedBy::Number(number)));
+        prop_assert!(stored.as_bytes().starts_with(&Sealed::head(number)));
         let opened = key.open(&place, &stored).unwrap();
         prop_assert_eq!(&*opened, &value);
     }

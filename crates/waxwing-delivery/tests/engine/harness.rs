@@ -138,7 +138,7 @@ pub(crate) struct World {
     pub(crate) receivers: Arc<Receivers>,
     pub(crate) faults: Faults,
     account: AccountId,
-    keyring: Arc<Keyring>,
+    pub(crate) keyring: Arc<Keyring>,
     numbers: AtomicU64,
 }
 

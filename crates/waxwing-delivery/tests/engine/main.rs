@@ -15,6 +15,7 @@ mod order;
 mod property;
 mod receivers;
 mod replay;
+mod resealing;
 mod schedule;
 mod shutdown;
 mod signing_keys;

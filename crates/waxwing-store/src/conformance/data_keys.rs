@@ -12,8 +12,8 @@ use waxwing_core::{
     seal::{Sealed, SealedBy, SealingKey, UnsealError},
 };
 
-use super::world::{World, at, sealed};
-use crate::{DataKey, Keyring, KeyringError, RootKeys, Store};
+use super::world::{World, at, by, sealed};
+use crate::{AuditEntry, AuditFilter, DataKey, Keyring, KeyringError, PageRequest, RootKeys, Store};
 
 /// What versions before data keys kept as the proof of [`root`]`(7)`.
 const OLD_PROOF: &[u8] =
@@ -21,7 +21,7 @@ const OLD_PROOF: &[u8] =
     \x01\x01\xc6\x15\x7b\x3a\xa0\x82\x8a\xbf\x4e\x8e\xf6\xef\x4e\x65\x30\xad\xd4\x2f\xf7\x46\xcf\
     \x41\x74\x11\xf0\xb6\x58\xe9\x0c\x04\xca\xcd\xa5\xc7\xdb\xb9\x1f";
 
-struct Still;
+pub(super) struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
@@ -30,7 +30,7 @@ impl Clock for Still {
 }
 
 /// Bytes that are not given twice.
-struct Counted;
+pub(super) struct Counted;
 
 impl Entropy for Counted {
     fn fill(&self, bytes: &mut [u8]) {
@@ -42,11 +42,11 @@ impl Entropy for Counted {
     }
 }
 
-fn root(mark: u8) -> SealingKey {
+pub(super) fn root(mark: u8) -> SealingKey {
     SealingKey::generate(|bytes| bytes.fill(mark))
 }
 
-async fn unlock(store: &Arc<dyn Store>, roots: RootKeys) -> Result<Keyring, KeyringError> {
+pub(super) async fn unlock(store: &Arc<dyn Store>, roots: RootKeys) -> Result<Keyring, KeyringError> {
     Keyring::unlock(Arc::clone(store), roots, &Still, &Counted).await
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn keyring(w: &World, mark: u8) -> Result<Keyring, KeyringError
     unlock(&w.store, RootKeys::only(root(mark))).await
 }
 
-fn numbers(w: &World) -> Vec<u32> {
+pub(super) fn numbers(w: &World) -> Vec<u32> {
     w.store.directory().data_keys().iter().map(|key| key.number).collect()
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn a_data_key_is_kept_under_its_number(w: World) {
     assert_eq!((numbers(&w), w.store.directory().newest_data_key()), (vec![], None));
     for number in [1, 2, u32::MAX] {
         let key = DataKey { number, sealed: sealed(3), created_at: at(5) };
-        assert!(w.store.create_data_key(key.clone()).await.unwrap());
+        assert!(w.store.create_data_key(key.clone(), &by(at(5))).await.unwrap());
         assert_eq!(w.store.directory().data_key(number), Some(key));
         assert_eq!(w.store.directory().newest_data_key(), Some(number));
     }
@@ -71,10 +71,47 @@ pub(super) async fn a_data_key_is_kept_under_its_number(w: World) {
 
 pub(super) async fn a_number_is_taken_once(w: World) {
     let first = DataKey { number: 1, sealed: sealed(1), created_at: at(1) };
-    assert!(w.store.create_data_key(first.clone()).await.unwrap());
+    assert!(w.store.create_data_key(first.clone(), &by(at(1))).await.unwrap());
     let second = DataKey { number: 1, sealed: sealed(2), created_at: at(2) };
-    assert!(!w.store.create_data_key(second).await.unwrap());
+    assert!(!w.store.create_data_key(second, &by(at(2))).await.unwrap());
     assert_eq!(w.store.directory().data_key(1), Some(first));
+}
+
+pub(super) async fn a_data_key_is_replaced_if_it_is_as_it_was(w: World) {
+    let key = |mark| DataKey { number: 1, sealed: sealed(mark), created_at: at(1) };
+    assert!(!w.store.replace_data_key(&key(1), sealed(2), &by(at(2))).await.unwrap(), "there is none");
+    assert!(w.store.create_data_key(key(1), &by(at(1))).await.unwrap());
+    assert!(w.store.replace_data_key(&key(1), sealed(2), &by(at(2))).await.unwrap());
+    assert!(!w.store.replace_data_key(&key(1), sealed(3), &by(at(3))).await.unwrap(), "another was faster");
+    assert_eq!(w.store.directory().data_keys(), [key(2)]);
+}
+
+pub(super) async fn what_becomes_of_data_keys_is_in_the_audit_log(w: World) {
+    let old = keyring(&w, 7).await.unwrap();
+    old.rotate(&by(at(3)), &Counted).await.unwrap();
+    let roots = RootKeys { current: root(8), previous: vec![root(7)] };
+    unlock(&w.store, roots).await.unwrap();
+    assert_eq!(w.store.delete_data_keys_before(2, &by(at(4))).await.unwrap(), 1);
+    let log = w.store.audit_log(AuditFilter::default(), PageRequest::first(250)).await.unwrap().items;
+    let told = |entry: &AuditEntry| {
+        let [before, after] = [&entry.before, &entry.after].map(Option::is_some);
+        entry
+            .action
+            .starts_with("data_key.")
+            .then(|| (entry.action.clone(), entry.object.clone(), before, after))
+    };
+    let mut told: Vec<_> = log.iter().filter_map(told).collect();
+    told.reverse();
+    let expected = [
+        ("data_key.create", "1", false, true),
+        ("data_key.create", "2", false, true),
+        ("data_key.update", "1", true, true),
+        ("data_key.update", "2", true, true),
+        ("data_key.delete", "1", true, false),
+    ];
+    let expected =
+        expected.map(|(action, object, before, after)| (action.to_owned(), object.to_owned(), before, after));
+    assert_eq!(told, expected);
 }
 
 pub(super) async fn the_first_start_makes_a_data_key_and_later_ones_use_it(w: World) {
@@ -116,6 +153,39 @@ pub(super) async fn a_previous_root_key_opens_what_it_sealed(w: World) {
     let roots = RootKeys { current: root(8), previous: vec![root(9), root(7)] };
     let keyring = unlock(&w.store, roots).await.unwrap();
     assert_eq!(**keyring.open("wh_1", &value).as_ref().unwrap(), *b"a secret");
+}
+
+pub(super) async fn a_start_with_a_new_root_key_seals_data_keys_with_it(w: World) {
+    let old = keyring(&w, 7).await.unwrap();
+    old.rotate(&by(at(0)), &Counted).await.unwrap();
+    let value = old.seal([1; 24], "wh_1", b"a secret").unwrap();
+    let mut starts = JoinSet::new();
+    for _ in 0..4 {
+        let (store, roots) = (Arc::clone(&w.store), RootKeys { current: root(8), previous: vec![root(7)] });
+        starts.spawn(async move { unlock(&store, roots).await.unwrap() });
+    }
+    starts.join_all().await;
+    let ids: Vec<_> = w.store.directory().data_keys().iter().map(|key| key.sealed.by()).collect();
+    let new_root = || Ok(SealedBy::Number(root(8).id()));
+    assert_eq!(ids, [new_root(), new_root()]);
+    assert!(matches!(keyring(&w, 7).await, Err(KeyringError::WrongKey)));
+    let new = keyring(&w, 8).await.unwrap();
+    assert_eq!(**new.open("wh_1", &value).as_ref().unwrap(), *b"a secret");
+    // A node that runs since before goes on.
+    assert_eq!(**old.open("wh_1", &old.seal([2; 24], "wh_1", b"new").unwrap()).as_ref().unwrap(), *b"new");
+}
+
+pub(super) async fn a_rotation_makes_a_data_key_that_every_node_uses(w: World) {
+    let (one, two) = (keyring(&w, 7).await.unwrap(), keyring(&w, 7).await.unwrap());
+    let old = one.seal([1; 24], "wh_1", b"old").unwrap();
+    one.rotate(&by(at(0)), &Counted).await.unwrap();
+    assert_eq!(numbers(&w), [1, 2]);
+    let new = two.seal([2; 24], "wh_1", b"new").unwrap();
+    assert_eq!(new.by(), Ok(SealedBy::Number(2)));
+    for keyring in [one, two] {
+        assert_eq!(**keyring.open("wh_1", &old).as_ref().unwrap(), *b"old");
+        assert_eq!(**keyring.open("wh_1", &new).as_ref().unwrap(), *b"new");
+    }
 }
 
 pub(super) async fn a_database_from_before_data_keys_goes_on_with_its_own_root_key(w: World) {

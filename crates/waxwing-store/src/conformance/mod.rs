@@ -28,6 +28,7 @@ mod log;
 mod publish;
 mod record;
 mod replay;
+mod resealing;
 mod retention;
 mod retry;
 mod rotation;
@@ -233,6 +234,14 @@ list! {
         a_log_holds_its_own_webhooks_deliveries_only
         a_webhook_that_never_was_has_no_log
     }
+    resealing {
+        what_other_keys_sealed_is_read_in_pages
+        every_value_is_sealed_anew_and_opens_as_before
+        sealing_anew_is_no_change_of_a_webhook
+        a_secret_that_is_rotated_meanwhile_is_not_overwritten
+        what_does_not_open_is_left_as_it_is
+        data_keys_are_deleted_once_nothing_needs_them
+    }
     rotation {
         a_rotation_keeps_the_previous_secret_until_the_given_time
         a_second_rotation_drops_the_oldest
@@ -271,10 +280,14 @@ list! {
     data_keys {
         a_data_key_is_kept_under_its_number
         a_number_is_taken_once
+        a_data_key_is_replaced_if_it_is_as_it_was
         the_first_start_makes_a_data_key_and_later_ones_use_it
         starts_at_once_agree_on_one_data_key
         another_root_key_is_refused_and_changes_nothing
         a_previous_root_key_opens_what_it_sealed
+        a_start_with_a_new_root_key_seals_data_keys_with_it
+        what_becomes_of_data_keys_is_in_the_audit_log
+        a_rotation_makes_a_data_key_that_every_node_uses
         a_database_from_before_data_keys_goes_on_with_its_own_root_key
     }
     event_types {
