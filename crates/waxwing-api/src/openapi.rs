@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 use crate::{
     problem::Code,
     routes::{
-        accounts, audit, event_types, events, health, keys, log, operator_keys, replay, secrets,
+        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, replay, secrets,
         signing_keys, webhooks,
     },
 };
@@ -50,6 +50,8 @@ use crate::{
         operator_keys::list,
         operator_keys::delete,
         audit::list,
+        encryption::show,
+        encryption::rotate,
         event_types::put,
         event_types::delete,
         signing_keys::jwks,
@@ -159,6 +161,7 @@ fn success(path: &str, status: &str) -> &'static str {
     match (path, status) {
         ("/api/events" | "/api/events/batch", "200") => "Published before: the first answer again",
         ("/api/event-types/{type}", "200") => "Replaced",
+        ("/api/encryption/rotate", "202") => "A new data key seals; older values are being sealed anew",
         (_, "201") => "Made",
         (_, "202") => "Stored durably; will be sent",
         (_, "204") => "Done; no body",

@@ -53,6 +53,7 @@ codes! {
     EventConflict = "event_conflict", CONFLICT, "This id was published with other content";
     LastOperatorKey = "last_operator_key", CONFLICT, "It is the last operator key";
     WebhookNotActive = "webhook_not_active", CONFLICT, "The webhook is not active";
+    DataKeyLimitReached = "data_key_limit_reached", CONFLICT, "There are as many data keys as there may be";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
     BodyInvalid = "body_invalid", UNPROCESSABLE_ENTITY, "The body does not fit";

@@ -19,7 +19,7 @@ use crate::{
     openapi, panics,
     problem::{Code, Problem},
     routes::{
-        accounts, audit, event_types, events, health, keys, log, operator_keys, replay, secrets,
+        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, replay, secrets,
         signing_keys, webhooks,
     },
 };
@@ -66,6 +66,8 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .route("/api/keys", post(operator_keys::create).get(operator_keys::list))
         .route("/api/keys/{key_id}", delete(operator_keys::delete))
         .route("/api/audit", get(audit::list))
+        .route("/api/encryption", get(encryption::show))
+        .route("/api/encryption/rotate", post(encryption::rotate))
         .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
     let metrics = if with_metrics { metrics() } else { Router::new() };
     account

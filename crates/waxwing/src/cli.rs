@@ -39,7 +39,7 @@ the file. Names that nobody knows are errors. `waxwing config print` shows what 
 
 Secrets have no flag, because other users of a machine can read command lines:
   WAXWING_OPERATOR_KEY or --operator-key-file      the first operator key
-  WAXWING_ENCRYPTION_KEY or --encryption-key-file  32 bytes in base64; seals webhook secrets
+  WAXWING_ENCRYPTION_KEY or --encryption-key-file  32 bytes in base64; or --encryption-key-command
 
 Stop it with SIGTERM or Ctrl-C: it finishes what is under way and hands back the rest.
 A second signal ends it at once; nothing acknowledged is lost by that either.";
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Events(commands::events::Command),
     /// Send deliveries of a webhook again.
     Replay(commands::replay::Options),
+    /// The keys that seal secrets in the database.
+    #[command(subcommand)]
+    Encryption(commands::encryption::Command),
     /// The catalog of event types.
     #[command(subcommand)]
     EventTypes(commands::event_types::Command),

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod encryption;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;

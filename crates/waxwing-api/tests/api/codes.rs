@@ -76,6 +76,14 @@ async fn of_content(server: &Server, hook: &str) -> Vec<Answer> {
     ]
 }
 
+/// One data key too many.
+async fn of_rotations(server: &Server) -> Answer {
+    for _ in 1..32 {
+        server.post("/api/encryption/rotate").operator().send().await.expect(202);
+    }
+    server.post("/api/encryption/rotate").operator().send().await
+}
+
 /// What goes wrong on the server's side.
 async fn of_the_server(server: &Server) -> Vec<Answer> {
     let mut answers = Vec::new();
@@ -98,6 +106,7 @@ async fn every_code_comes_up_with_its_status() {
     let mut answers = of_requests(&server, &hook, &key).await;
     tokio::time::resume();
     answers.extend(of_content(&server, &hook).await);
+    answers.push(of_rotations(&server).await);
     answers.extend(of_the_server(&server).await);
     let mut seen = BTreeSet::new();
     for answer in &answers {

@@ -13,6 +13,7 @@ mod audit;
 mod auth;
 mod bad_input;
 mod codes;
+mod encryption;
 mod event_types;
 mod events;
 mod harness;

@@ -53,8 +53,8 @@ pub(crate) fn of_file(text: &str) -> anyhow::Result<String> {
 
 /// The value as it may be seen.
 fn shown(entry: &Entry) -> Option<String> {
-    let text = entry.text.clone()?;
-    Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { parse::without_password(&text) })
+    let text = entry.text.as_ref()?;
+    Some(if entry.setting.secret { "(set, not shown)".to_owned() } else { parse::without_password(text) })
 }
 
 fn json(effective: &Effective) -> anyhow::Result<String> {

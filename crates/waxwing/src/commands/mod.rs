@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod encryption;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod listen;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify(options) => verify::run(&options),
         Command::Events(command) => on_runtime(events::run(command)),
         Command::Replay(options) => on_runtime(replay::run(options)),
+        Command::Encryption(command) => on_runtime(encryption::run(command)),
         Command::EventTypes(command) => on_runtime(event_types::run(command)),
         Command::Migrate(options) => on_runtime(migrate::run(options)),
         Command::Move(options) => on_runtime(moving::run(options)),

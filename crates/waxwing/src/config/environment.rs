@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroizing;
+
 use super::{
     suggest,
     table::{OTHER_VARIABLES, SETTINGS},
 };
 
 /// The variables that begin with `WAXWING_`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, Zeroizing<String>>,
     unreadable: Vec<String>,
 }
 
@@ -29,7 +31,7 @@ impl Environment {
             match value.into_string() {
                 Ok(value) if value.is_empty() => {}
                 Ok(value) => {
-                    environment.variables.insert(name.to_owned(), value);
+                    environment.variables.insert(name.to_owned(), Zeroizing::new(value));
                 }
                 Err(_) => environment.unreadable.push(name.to_owned()),
             }
@@ -40,13 +42,13 @@ impl Environment {
     /// Of the given variables.
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), Zeroizing::new((*value).to_owned()));
         Self { variables: variables.iter().map(owned).collect(), unreadable: Vec::new() }
     }
 
     /// A variable's value.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
+        self.variables.get(name).map(|value| value.as_str())
     }
 
     /// What is wrong with it: names that nobody knows, values that are not UTF-8.

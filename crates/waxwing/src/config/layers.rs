@@ -6,6 +6,7 @@
 use std::{fmt, path::Path};
 
 use anyhow::{Context, anyhow, bail};
+use zeroize::Zeroizing;
 
 use super::{
     Environment, Flags, suggest,
@@ -26,12 +27,12 @@ pub(crate) enum Source {
 }
 
 /// A setting with its value.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Entry {
     /// Which setting.
     pub(crate) setting: &'static Setting,
     /// Its value; `None` when there is none and no default.
-    pub(crate) text: Option<String>,
+    pub(crate) text: Option<Zeroizing<String>>,
     /// Where the value came from.
     pub(crate) source: Source,
 }
@@ -116,7 +117,7 @@ fn choose(
     from_file: Option<String>,
     path: Option<&str>,
 ) -> Entry {
-    let given = |text: &str, source| Entry { setting, text: Some(text.to_owned()), source };
+    let given = |text: &str, source| Entry { setting, text: Some(Zeroizing::new(text.to_owned())), source };
     if let Some(text) = flags.values.get(setting.key) {
         return given(text, Source::Flag);
     }
@@ -126,7 +127,7 @@ fn choose(
     if let Some(text) = from_file {
         return given(&text, Source::File(path.unwrap_or_default().to_owned()));
     }
-    let text = (!setting.default.is_empty()).then(|| setting.default.to_owned());
+    let text = (!setting.default.is_empty()).then(|| Zeroizing::new(setting.default.to_owned()));
     Entry { setting, text, source: Source::Default }
 }
 
@@ -164,6 +165,13 @@ fn text_of(setting: &Setting, value: &toml::Value) -> Result<String, String> {
     }
 }
 
+impl fmt::Debug for Entry {
+    /// Without the value, which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {}", self.setting.key, self.source)
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -196,7 +204,7 @@ mod tests {
     }
 
     fn text(effective: &Effective, key: &str) -> String {
-        effective.entry(key).unwrap().text.clone().unwrap()
+        effective.entry(key).unwrap().text.as_deref().unwrap().clone()
     }
 
     #[test]

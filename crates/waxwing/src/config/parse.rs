@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use waxwing_core::{schedule::parse_duration, seal::SealingKey};
+use waxwing_core::schedule::parse_duration;
 use waxwing_delivery::https::proxy::Proxy;
+use zeroize::Zeroizing;
 
 use super::{Database, LogFormat};
 
@@ -98,13 +99,13 @@ pub(super) fn node(text: &str) -> Result<String> {
 
 /// An operator key that was chosen by the operator. It is kept as a fast hash, so that
 /// it must be random: what is surely not is refused.
-pub(crate) fn operator_key(text: &str) -> Result<String> {
+pub(crate) fn operator_key(text: &str) -> Result<Zeroizing<String>> {
     const DIFFERENT: usize = 8;
     let text = text.trim();
     let different = text.bytes().collect::<std::collections::BTreeSet<u8>>().len();
     if (20..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         if different >= DIFFERENT {
-            return Ok(text.to_owned());
+            return Ok(Zeroizing::new(text.to_owned()));
         }
         return Err(format!(
             "is easily guessed: fewer than {DIFFERENT} of its characters differ; take what `openssl rand -base64 32` prints"
@@ -113,18 +114,10 @@ pub(crate) fn operator_key(text: &str) -> Result<String> {
     Err("is no operator key; write 20 to 256 printable ASCII characters that nobody can guess (`openssl rand -base64 32`)".into())
 }
 
-/// A key that seals secrets.
-pub(super) fn encryption_key(text: &str) -> Result<String> {
-    match SealingKey::from_base64(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("is {error}")),
-    }
-}
-
 /// The URL of a proxy.
-pub(crate) fn proxy(text: &str) -> Result<String> {
+pub(crate) fn proxy(text: &str) -> Result<Zeroizing<String>> {
     match Proxy::parse(text) {
-        Ok(_) => Ok(text.to_owned()),
+        Ok(_) => Ok(Zeroizing::new(text.to_owned())),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -190,7 +183,10 @@ mod tests {
 
     #[test]
     fn operator_keys_are_long_and_not_made_of_few_characters() {
-        assert_eq!(operator_key(" 0123456789abcdef0123\n"), Ok("0123456789abcdef0123".into()));
+        assert_eq!(
+            operator_key(" 0123456789abcdef0123\n"),
+            Ok(Zeroizing::new("0123456789abcdef0123".to_owned()))
+        );
         assert!(operator_key("0123456789abcdef012").unwrap_err().contains("20 to 256"));
         assert!(operator_key("0123456789 abcdef0123").unwrap_err().contains("20 to 256"));
         for weak in ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "testtesttesttesttesttest"] {

@@ -7,8 +7,9 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::bail;
 use waxwing_core::{RetrySchedule, TargetPolicy, target::TargetRules};
+use zeroize::Zeroizing;
 
-use super::{Effective, Environment, Flags, parse};
+use super::{Effective, Environment, Flags, encryption::Encryption, parse};
 use crate::exit::Exit;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,7 +47,7 @@ pub(crate) enum LogFormat {
 #[derive(Clone)]
 pub(crate) struct Given {
     /// The secret itself.
-    pub(crate) value: Option<String>,
+    pub(crate) value: Option<Zeroizing<String>>,
     /// Where it can be read.
     pub(crate) file: Option<PathBuf>,
 }
@@ -117,8 +118,8 @@ pub(crate) struct Settings {
     pub(crate) database_passfile: Option<PathBuf>,
     /// The first operator key.
     pub(crate) operator_key: Given,
-    /// What seals secrets.
-    pub(crate) encryption_key: Given,
+    /// What seals the keys that seal secrets.
+    pub(crate) encryption: Encryption,
     /// This node's name, if it was given one.
     pub(crate) node: Option<String>,
     /// How long this node may be silent before another one takes its work over.
@@ -173,14 +174,14 @@ impl Sending {
 /// Reads values and notes what is wrong with them.
 pub(super) struct Reader<'a> {
     effective: &'a Effective,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
 }
 
 impl Reader<'_> {
     /// `None` when there is no value or it cannot be used; the latter is noted.
     pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let entry = self.effective.entry(key)?;
-        let text = entry.text.as_deref()?;
+        let text = entry.text.as_ref()?.as_str();
         parse(text)
             .map_err(|problem| {
                 let shown = if entry.setting.secret {
@@ -202,7 +203,12 @@ impl Reader<'_> {
         self.optional(key, parse)
     }
 
-    fn given(&mut self, value: &str, file: &str, parse: impl Fn(&str) -> Result<String, String>) -> Given {
+    pub(super) fn given(
+        &mut self,
+        value: &str,
+        file: &str,
+        parse: impl Fn(&str) -> Result<Zeroizing<String>, String>,
+    ) -> Given {
         let given = Given { value: self.optional(value, parse), file: self.optional(file, parse::path) };
         if given.value.is_some() && given.file.is_some() {
             self.problems.push(format!("{value} and {file} were both given; give one of them."));
@@ -227,7 +233,7 @@ impl Reader<'_> {
         let database_connections = self.required("database_connections", parse::number(3, 1_000));
         let database_passfile = self.optional("database_passfile", parse::path);
         let operator_key = self.given("operator_key", "operator_key_file", parse::operator_key);
-        let encryption_key = self.given("encryption_key", "encryption_key_file", parse::encryption_key);
+        let encryption = self.encryption();
         let node = self.optional("node", parse::node);
         let lease = self.required("lease", parse::duration(2 * SECOND, 3_600 * SECOND));
         let sending = self.sending();
@@ -245,7 +251,7 @@ impl Reader<'_> {
             database_connections: database_connections?,
             database_passfile,
             operator_key,
-            encryption_key,
+            encryption,
             node,
             lease: lease?,
             sending: sending?,

@@ -75,13 +75,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     secret("operator_key", "The first operator key; made at the first start and printed once if absent"),
     setting("operator_key_file", "FILE", "", "Read the first operator key from this file"),
-    secret("encryption_key", "32 bytes in base64 that seal the webhooks' secrets in the database"),
+    secret("encryption_key", "32 bytes in base64 that seal the keys that seal the webhooks' secrets"),
     setting(
         "encryption_key_file",
         "FILE",
         "",
         "Read the encryption key from this file [default: <database path>.key, made at the first start]",
     ),
+    setting(
+        "encryption_key_command",
+        "COMMAND",
+        "",
+        "Run this command, which prints the encryption key, and previous ones behind it",
+    ),
+    secret(
+        "previous_encryption_keys",
+        "Encryption keys of before, separated by commas: they open what they sealed",
+    ),
+    setting("previous_encryption_keys_file", "FILE", "", "Read them from this file, one a line"),
     setting(
         "node",
         "NAME",
@@ -165,6 +176,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     setting("log_format", "FORMAT", "text", "How it is logged: text or json"),
 ];
+
+/// The parts of a list: space or commas are between them.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty())
+}
 
 /// Environment variables that are no settings of the server, but known to some command.
 pub(crate) const OTHER_VARIABLES: &[&str] =

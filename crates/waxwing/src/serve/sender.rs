@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use waxwing_core::TargetPolicy;
 use waxwing_delivery::https::{HttpsSender, SenderOptions, proxy::Proxy};
 use waxwing_store::Metrics;
+use zeroize::Zeroizing;
 
 use crate::{
     config::{
@@ -47,7 +48,7 @@ pub(super) fn sender(
 fn proxy(given: &Given) -> anyhow::Result<Option<Proxy>> {
     let (text, origin) = match given {
         Given { file: Some(path), .. } => {
-            (read(path, "proxy file")?, format!("the proxy file {}", path.display()))
+            (Zeroizing::new(read(path, "proxy file")?), format!("the proxy file {}", path.display()))
         }
         Given { value: Some(url), .. } => (url.clone(), "the proxy".to_owned()),
         Given { value: None, file: None } => return Ok(None),

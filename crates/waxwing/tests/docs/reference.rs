@@ -109,6 +109,7 @@ async fn the_command_line_page_describes_every_flag_of_every_command() {
         let full = match command {
             "help" | "serve" => continue,
             "events" => "events tail",
+            "encryption" => "encryption rotate",
             "event-types" => "event-types load",
             "config" => "config print",
             other => other,

@@ -19,6 +19,7 @@ mod harness;
 
 mod book;
 mod configuration;
+mod encryption;
 mod failover;
 mod kill;
 mod link;
