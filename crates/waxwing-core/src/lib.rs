@@ -5,6 +5,7 @@
 //! tested by itself and the same code runs in a simulation. JSON shapes live in
 //! `waxwing-api`, rows in the stores.
 
+pub mod bucket;
 pub mod clock;
 pub mod delivery;
 pub mod envelope;
@@ -22,6 +23,7 @@ pub mod target;
 pub mod time;
 pub mod webhook;
 
+pub use bucket::{Bucket, Rate};
 pub use clock::{Clock, Entropy};
 pub use delivery::DeliveryState;
 pub use event_type::{EventType, Pattern};
