@@ -20,6 +20,9 @@ use crate::{
 
 /// Idempotency holds for at least this long (the contract), whatever the retention.
 const MIN_RETENTION: Duration = Duration::from_hours(24);
+/// Who comes with a portal token is told for this long that it has expired; after that it
+/// is as unknown as any other text.
+const TOKENS_KEPT: Duration = Duration::from_hours(24);
 /// Events that one bite of retention looks at: each brings its deliveries and attempts.
 const RETAIN_BITE: usize = 200;
 /// The pauses before a release is tried again.
@@ -120,6 +123,7 @@ async fn renew_lease(shared: &Shared, node: Node) -> Result<(), StoreError> {
 
 async fn sweep(shared: Arc<Shared>) -> Result<(), StoreError> {
     end_deleted(&shared).await;
+    remove_tokens(&shared).await?;
     retain(&shared).await
 }
 
@@ -146,6 +150,14 @@ async fn retain(shared: &Shared) -> Result<(), StoreError> {
     let mut from = Some(0);
     while let Some(row) = from {
         from = shared.store.retain(cutoff, row, RETAIN_BITE).await?;
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn remove_tokens(shared: &Shared) -> Result<(), StoreError> {
+    let cutoff = shared.clock.now().before(TOKENS_KEPT);
+    while shared.store.remove_portal_tokens(cutoff, BITE).await? == BITE {
         tokio::task::yield_now().await;
     }
     Ok(())

@@ -105,12 +105,12 @@ impl Shared {
         }
         let made = first(
             &*transaction,
-            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING seq",
+            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at, portal) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING seq",
             params![
                 key.id.as_str() => TEXT, &new.hash[..] => BYTEA, account => INT8,
                 rows::role_number(key.role) => INT2, key.name => TEXT, key.created_at.millis() => INT8,
-                key.expires_at.map(Timestamp::millis) => INT8,
+                key.expires_at.map(Timestamp::millis) => INT8, key.portal => BOOL,
             ],
         )
         .await?;
@@ -148,6 +148,32 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Rows are locked in their order, so that nodes that note at once do not lock each other out.
+    pub(crate) async fn touch_keys(&self, uses: &[(KeyId, Timestamp)]) -> Result<()> {
+        let (ids, times): (Vec<&str>, Vec<i64>) =
+            uses.iter().map(|(key, at)| (key.as_str(), at.millis())).unzip();
+        let sql = "WITH used AS MATERIALIZED ( \
+             SELECT k.seq, u.at FROM api_key k JOIN unnest($1::text[], $2::bigint[]) AS u(id, at) ON u.id = k.id \
+             WHERE coalesce(k.last_used_at, -1) < u.at ORDER BY k.seq FOR UPDATE OF k) \
+             UPDATE api_key k SET last_used_at = used.at FROM used \
+             WHERE k.seq = used.seq AND coalesce(k.last_used_at, -1) < used.at";
+        execute(&**self.connection().await?, sql, params![ids => TEXT_ARRAY, times => INT8_ARRAY]).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn remove_portal_tokens(&self, cutoff: Timestamp, limit: usize) -> Result<usize> {
+        let sql = "DELETE FROM api_key WHERE seq = ANY (ARRAY( \
+             SELECT seq FROM api_key WHERE portal AND expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        let limit = rows::limit(limit);
+        let removed =
+            execute(&**self.connection().await?, sql, params![cutoff.millis() => INT8, limit => INT8])
+                .await?;
+        self.directory.remove_portal_tokens(cutoff);
+        Ok(usize::try_from(removed).unwrap_or(usize::MAX))
+    }
+}
+
 async fn one<C: GenericClient + Sync>(client: &C, id: &AccountId) -> Result<Option<Account>> {
     let row = first(client, &format!("{COLUMNS} AND id = $1"), params![id.as_str() => TEXT]).await?;
     row.map(|row| Ok(account(&row)?.1)).transpose()
@@ -155,7 +181,7 @@ async fn one<C: GenericClient + Sync>(client: &C, id: &AccountId) -> Result<Opti
 
 /// The columns that [`key`] reads, and where they stand.
 pub(crate) const KEY: &str = "SELECT k.id, a.id, k.role, k.name, k.created_at, k.expires_at, k.last_used_at, \
-     k.seq, k.hash FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq";
+     k.seq, k.hash, k.portal FROM api_key k LEFT JOIN account a ON a.seq = k.account_seq";
 
 pub(crate) fn key(row: &Row) -> Result<Key> {
     let account = match get::<Option<&str>>(row, 1)? {
@@ -170,6 +196,7 @@ pub(crate) fn key(row: &Row) -> Result<Key> {
         created_at: rows::time(row, 4)?,
         expires_at: rows::optional_time(row, 5)?,
         last_used_at: rows::optional_time(row, 6)?,
+        portal: get(row, 9)?,
     })
 }
 

@@ -142,6 +142,14 @@ impl Store for PostgresStore {
         flat(self.shared.within(self.shared.delete_key(account, id, by)).await)
     }
 
+    async fn touch_keys(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<()> {
+        Ok(self.shared.within(self.shared.touch_keys(&uses)).await?)
+    }
+
+    async fn remove_portal_tokens(&self, cutoff: Timestamp, limit: usize) -> Result<usize> {
+        Ok(self.shared.within(self.shared.remove_portal_tokens(cutoff, limit)).await?)
+    }
+
     async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {
         Ok(self.shared.within(self.shared.create_data_key(key, by)).await?)
     }

@@ -39,7 +39,8 @@ pub(crate) fn list(connection: &Connection, page: PageRequest) -> Result<Page<Ac
 }
 
 /// The columns that [`key`] reads, and where they stand.
-pub(crate) const KEY: &str = "k.id, a.id, k.role, k.name, k.created_at, k.expires_at, k.last_used_at";
+pub(crate) const KEY: &str =
+    "k.id, a.id, k.role, k.name, k.created_at, k.expires_at, k.last_used_at, k.portal";
 pub(crate) const KEYS: &str = "api_key k LEFT JOIN account a ON a.seq = k.account_seq";
 
 pub(crate) fn key(row: &rusqlite::Row<'_>) -> Result<Key> {
@@ -52,6 +53,7 @@ pub(crate) fn key(row: &rusqlite::Row<'_>) -> Result<Key> {
         created_at: rows::time(row.get(4)?),
         expires_at: row.get::<_, Option<i64>>(5)?.map(rows::time),
         last_used_at: row.get::<_, Option<i64>>(6)?.map(rows::time),
+        portal: row.get(7)?,
     })
 }
 
@@ -111,8 +113,8 @@ impl Writer {
             },
         };
         let inserted = self.connection.execute(
-            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "INSERT INTO api_key (id, hash, account_seq, role, name, created_at, expires_at, portal) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             params![
                 key.id.as_str(),
                 new.hash,
@@ -121,6 +123,7 @@ impl Writer {
                 key.name,
                 key.created_at.millis(),
                 key.expires_at.map(Timestamp::millis),
+                key.portal,
             ],
         )?;
         if inserted == 1 {
@@ -151,6 +154,26 @@ impl Writer {
         self.audit(AuditEntry::of_key(by, Some(&key), None))?;
         self.effects.directory.push(Box::new(move |directory| directory.remove_key(&key.id)));
         Ok(())
+    }
+
+    pub(crate) fn touch_keys(&mut self, uses: &[(KeyId, Timestamp)]) -> Result<()> {
+        let mut touch = self.connection.prepare_cached(
+            "UPDATE api_key SET last_used_at = ?2 WHERE id = ?1 AND coalesce(last_used_at, -1) < ?2",
+        )?;
+        for (key, at) in uses {
+            touch.execute(params![key.as_str(), at.millis()])?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove_portal_tokens(&mut self, cutoff: Timestamp, limit: usize) -> Result<usize> {
+        self.effects.directory.push(Box::new(move |directory| directory.remove_portal_tokens(cutoff)));
+        self.connection
+            .prepare_cached(
+                "DELETE FROM api_key WHERE seq IN \
+                 (SELECT seq FROM api_key WHERE portal AND expires_at < ?1 LIMIT ?2)",
+            )?
+            .execute(params![cutoff.millis(), rows::limit(limit)])
     }
 
     /// From the table, because the account may be new in this very transaction.

@@ -137,6 +137,14 @@ impl Store for SqliteStore {
         self.write(move |writer| writer.delete_key(account.as_ref(), &id, &by)).await
     }
 
+    async fn touch_keys(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<()> {
+        self.write_plain(move |writer| writer.touch_keys(&uses)).await
+    }
+
+    async fn remove_portal_tokens(&self, cutoff: Timestamp, limit: usize) -> Result<usize> {
+        self.write_plain(move |writer| writer.remove_portal_tokens(cutoff, limit)).await
+    }
+
     async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {
         let by = by.clone();
         self.write_plain(move |writer| writer.create_data_key(key, &by)).await

@@ -41,6 +41,8 @@ pub struct Key {
     pub expires_at: Option<Timestamp>,
     /// When it was last used, give or take a minute.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it is a portal token: short-lived, and removed some time after its end.
+    pub portal: bool,
 }
 
 impl Key {
@@ -70,11 +72,19 @@ pub struct Principal {
     pub account: Option<AccountId>,
     /// From when on it is not accepted any more.
     pub expires_at: Option<Timestamp>,
+    /// Whether the key is a portal token.
+    pub portal: bool,
 }
 
 impl Principal {
     /// Who this key speaks for.
     pub fn of(key: &Key) -> Self {
-        Self { key: key.id.clone(), role: key.role, account: key.account.clone(), expires_at: key.expires_at }
+        Self {
+            key: key.id.clone(),
+            role: key.role,
+            account: key.account.clone(),
+            expires_at: key.expires_at,
+            portal: key.portal,
+        }
     }
 }

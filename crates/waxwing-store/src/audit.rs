@@ -89,6 +89,7 @@ impl AuditEntry {
                 "name": key.name,
                 "role": key.role.as_str(),
                 "expires_at": key.expires_at.map(|at| at.to_string()),
+                "portal": key.portal,
             })
         };
         let (before, after) = (before.map(show), after.map(show));

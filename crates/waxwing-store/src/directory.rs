@@ -169,6 +169,12 @@ impl Directory {
         self.state.write().keys.retain(|_, principal| principal.key != *id);
     }
 
+    /// Removes portal tokens that ended before `cutoff`.
+    pub fn remove_portal_tokens(&self, cutoff: Timestamp) {
+        let ended = |principal: &Principal| principal.expires_at.is_some_and(|end| end < cutoff);
+        self.state.write().keys.retain(|_, principal| !(principal.portal && ended(principal)));
+    }
+
     /// Adds or replaces a webhook.
     pub fn put_target(&self, target: Target) {
         let mut state = self.state.write();
@@ -235,7 +241,7 @@ mod tests {
 
     fn principal(mark: u8, account: Option<AccountId>) -> Principal {
         let role = if account.is_some() { Role::Account } else { Role::Operator };
-        Principal { key: key(mark), role, account, expires_at: None }
+        Principal { key: key(mark), role, account, expires_at: None, portal: false }
     }
 
     fn target(row: i64, account_row: i64, events: &str) -> Target {

@@ -41,7 +41,7 @@ pub enum Call {
     Read,
     /// [`Store::retry`] and [`Store::replay`].
     Replay,
-    /// [`Store::retain`].
+    /// [`Store::retain`] and [`Store::remove_portal_tokens`].
     Retain,
 }
 
@@ -176,6 +176,14 @@ impl<G: Gate> Store for Gated<G> {
         by: &Actor,
     ) -> Result<(), DeleteKeyError> {
         self.gate.pass(Call::Configure, self.inner.delete_key(account, id, by)).await?
+    }
+
+    async fn touch_keys(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<()> {
+        self.gate.pass(Call::Configure, self.inner.touch_keys(uses)).await?
+    }
+
+    async fn remove_portal_tokens(&self, cutoff: Timestamp, limit: usize) -> Result<usize> {
+        self.gate.pass(Call::Retain, self.inner.remove_portal_tokens(cutoff, limit)).await?
     }
 
     async fn create_data_key(&self, key: DataKey, by: &Actor) -> Result<bool> {

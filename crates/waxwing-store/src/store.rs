@@ -128,6 +128,13 @@ pub trait Store: Send + Sync + 'static {
         id: &KeyId,
         by: &Actor,
     ) -> Result<(), DeleteKeyError>;
+    /// Notes when keys were last used. A later time that is kept stays, so that nodes do not
+    /// undo each other; keys that are gone are passed over. No change of the configuration:
+    /// it has no entry in the audit log, and other nodes are not told.
+    async fn touch_keys(&self, uses: Vec<(KeyId, Timestamp)>) -> Result<()>;
+    /// Removes at most `limit` portal tokens that ended before `cutoff`; how many. Neither is
+    /// this a change: they were refused already. This node's directory forgets all of them.
+    async fn remove_portal_tokens(&self, cutoff: Timestamp, limit: usize) -> Result<usize>;
 
     // Data keys, which seal what is kept.
 

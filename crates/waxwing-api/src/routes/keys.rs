@@ -119,6 +119,7 @@ pub(super) async fn make(api: &Api, wanted: Wanted, by: &Actor) -> Result<(Key, 
         created_at: by.at,
         expires_at: wanted.expires_at,
         last_used_at: None,
+        portal: false,
     };
     let new = NewKey { key: key.clone(), hash: hash_key(&text) };
     if api.store.create_key(new, by).await? { Ok((key, text)) } else { Err(Problem::not_found("account")) }

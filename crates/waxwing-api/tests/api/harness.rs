@@ -196,6 +196,7 @@ impl Server {
             created_at: now,
             expires_at: None,
             last_used_at: None,
+            portal: false,
         };
         let new = NewKey { key, hash: hash_key(OPERATOR) };
         assert!(store.create_key(new, &Actor::server(now)).await.unwrap());
@@ -263,6 +264,7 @@ impl Server {
             created_at: now,
             expires_at: None,
             last_used_at: None,
+            portal: false,
         };
         let new = NewKey { key, hash: hash_key(&text) };
         assert!(self.api.store.create_key(new, &Actor::server(now)).await.unwrap());

@@ -131,6 +131,7 @@ async fn fill(store: &dyn Store, clock: &dyn Clock, entropy: &dyn Entropy) {
             created_at: clock.now(),
             expires_at: None,
             last_used_at: None,
+            portal: false,
         };
         let new = NewKey { key, hash: hash_key(text) };
         assert!(store.create_key(new, &by).await.expect("a key can be kept"), "{text} is new");

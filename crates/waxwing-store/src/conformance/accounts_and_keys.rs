@@ -7,8 +7,8 @@ use super::{
     world::{TYPE, World, account_id, at, by},
 };
 use crate::{
-    Account, CreateAccountError, CreateWebhookError, DeleteKeyError, Key, NewAccount, NewKey, PageRequest,
-    Principal, PublishError, RetryError,
+    Account, AuditFilter, CreateAccountError, CreateWebhookError, DeleteKeyError, Key, NewAccount, NewKey,
+    PageRequest, Principal, PublishError, RetryError,
 };
 
 async fn listed(w: &World, limit: usize) -> Vec<String> {
@@ -195,4 +195,74 @@ pub(super) async fn of_operator_keys_revoked_at_once_one_stays(w: World) {
     let ends = tasks.join_all().await;
     let refused = ends.iter().filter(|end| **end == Err(DeleteKeyError::LastOperator)).count();
     assert_eq!((refused, w.store.keys(None).await.unwrap().len()), (1, 1), "{ends:?}");
+}
+
+fn token(w: &World, mark: u8, end: u64) -> NewKey {
+    let new = w.key(Some(&w.account), mark, at(1));
+    NewKey { key: Key { portal: true, expires_at: Some(at(end)), ..new.key }, ..new }
+}
+
+pub(super) async fn a_portal_token_is_kept_as_one(w: World) {
+    let made = token(&w, 1, 60);
+    assert!(w.store.create_key(made.clone(), &by(at(1))).await.unwrap());
+    assert_eq!(w.store.directory().principal(&[1; 32]), Some(Principal::of(&made.key)));
+    assert_eq!(w.store.keys(Some(&w.account)).await.unwrap(), [made.key]);
+}
+
+pub(super) async fn portal_tokens_are_removed_in_bites_after_their_end_and_other_keys_are_not(w: World) {
+    let expired = w.key(Some(&w.account), 9, at(1));
+    let expired = NewKey { key: Key { expires_at: Some(at(5)), ..expired.key }, ..expired };
+    let (young, forever) = (token(&w, 8, 60), w.key(None, 7, at(1)));
+    let mut all = vec![expired.clone(), young.clone(), forever];
+    all.extend((1..=5).map(|mark| token(&w, mark, 10)));
+    for new in all {
+        assert!(w.store.create_key(new, &by(at(1))).await.unwrap());
+    }
+    assert_eq!(w.store.remove_portal_tokens(at(10), 10).await.unwrap(), 0, "not yet");
+    assert_eq!(w.store.remove_portal_tokens(at(11), 3).await.unwrap(), 3);
+    assert_eq!(w.store.remove_portal_tokens(at(11), 3).await.unwrap(), 2);
+    assert_eq!(w.store.keys(Some(&w.account)).await.unwrap(), [expired.key, young.key]);
+    let known: Vec<u8> =
+        (1..=9).filter(|mark| w.store.directory().principal(&[*mark; 32]).is_some()).collect();
+    assert_eq!(known, [7, 8, 9], "the directory forgets them too");
+}
+
+pub(super) async fn the_last_use_of_a_key_is_kept_and_never_set_back(w: World) {
+    let (one, two) = (w.key(Some(&w.account), 1, at(1)), w.key(Some(&w.account), 2, at(1)));
+    for key in [&one, &two] {
+        assert!(w.store.create_key(key.clone(), &by(at(1))).await.unwrap());
+    }
+    let gone = w.key(None, 3, at(1)).key.id;
+    let log = w.store.audit_log(AuditFilter::default(), PageRequest::first(250)).await.unwrap();
+    let used = async || {
+        let keys = w.store.keys(Some(&w.account)).await.unwrap();
+        keys.into_iter().map(|key| key.last_used_at).collect::<Vec<_>>()
+    };
+    assert_eq!(used().await, [None, None]);
+    w.store.touch_keys(vec![(one.key.id.clone(), at(9)), (gone, at(9))]).await.unwrap();
+    assert_eq!(used().await, [Some(at(9)), None]);
+    w.store.touch_keys(vec![(one.key.id.clone(), at(5)), (two.key.id.clone(), at(6))]).await.unwrap();
+    assert_eq!(used().await, [Some(at(9)), Some(at(6))], "another node's later use stays");
+    w.store.touch_keys(Vec::new()).await.unwrap();
+    let after = w.store.audit_log(AuditFilter::default(), PageRequest::first(250)).await.unwrap();
+    assert_eq!(after.items, log.items, "a use is no change");
+}
+
+pub(super) async fn uses_noted_at_once_keep_the_latest(w: World) {
+    let keys: Vec<_> = (1..=20).map(|mark| w.key(Some(&w.account), mark, at(1))).collect();
+    for key in &keys {
+        assert!(w.store.create_key(key.clone(), &by(at(1))).await.unwrap());
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for second in 10..18 {
+        let mut uses: Vec<_> = keys.iter().map(|new| (new.key.id.clone(), at(second))).collect();
+        if second % 2 == 0 {
+            uses.reverse();
+        }
+        let store = w.store.clone();
+        tasks.spawn(async move { store.touch_keys(uses).await });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    let kept = w.store.keys(Some(&w.account)).await.unwrap();
+    assert!(kept.iter().all(|key| key.last_used_at == Some(at(17))), "{kept:?}");
 }

@@ -276,6 +276,10 @@ list! {
         a_key_is_revoked_by_its_own_account
         the_last_operator_key_that_works_stays
         of_operator_keys_revoked_at_once_one_stays
+        a_portal_token_is_kept_as_one
+        portal_tokens_are_removed_in_bites_after_their_end_and_other_keys_are_not
+        the_last_use_of_a_key_is_kept_and_never_set_back
+        uses_noted_at_once_keep_the_latest
     }
     data_keys {
         a_data_key_is_kept_under_its_number

@@ -151,6 +151,7 @@ impl World {
             created_at: now,
             expires_at: None,
             last_used_at: None,
+            portal: false,
         };
         NewKey { key, hash: [mark; 32] }
     }

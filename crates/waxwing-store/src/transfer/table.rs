@@ -79,6 +79,7 @@ const API_KEY: &[Column] = &[
     column("role", Int),
     column("expires_at", Int),
     column("last_used_at", Int),
+    column("portal", Bool),
 ];
 
 const EVENT_TYPE: &[Column] =

@@ -71,6 +71,7 @@ pub(super) async fn operator_key(
         created_at: now,
         expires_at: None,
         last_used_at: None,
+        portal: false,
     };
     store.create_key(NewKey { key, hash }, &Actor::server(now)).await?;
     if generated {
