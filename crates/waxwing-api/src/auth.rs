@@ -14,7 +14,7 @@
 //! A fast hash suffices because keys hold 256 random bits (see [`waxwing_core::key`]); those
 //! from the configuration are refused when they surely hold few.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
@@ -27,7 +27,7 @@ use waxwing_store::{Actor, By, Principal};
 
 use crate::{
     Api,
-    listener::Peer,
+    access::Source,
     problem::{Code, Problem, Result},
     server::RequestId,
 };
@@ -147,31 +147,49 @@ fn actor(parts: &Parts, api: &Api, principal: Principal) -> Actor {
     Actor {
         by: By::Key(principal.key, principal.role),
         at: api.now(),
-        source: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        source: source(parts),
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
     }
 }
 
+/// Who asks, if the key is valid and may be used now.
 fn principal(parts: &Parts, api: &Api) -> Result<Principal> {
+    let key = presented(parts)?;
+    let (source, now) = (source(parts), api.now());
+    let known = api.store.directory().principal(&hash_key(key));
+    let refusal = match known {
+        // Told to nobody but who holds the key.
+        Some(Principal { expires_at: Some(end), .. }) if end <= now => {
+            format!("This API key expired at {end}.")
+        }
+        None => unknown(key).to_owned(),
+        Some(principal) => {
+            api.access.admit(source, &principal, now)?;
+            return Ok(principal);
+        }
+    };
+    api.access.fail(source, now)?;
+    Err(Problem::new(Code::Unauthorized, refusal))
+}
+
+/// The key that a request shows.
+fn presented(parts: &Parts) -> Result<&str> {
     let refuse = |detail: &str| Problem::new(Code::Unauthorized, detail);
     let value = parts
         .headers
         .get(header::AUTHORIZATION)
         .ok_or_else(|| refuse("Send your API key in the header Authorization: Bearer <key>."))?;
-    let key = value
+    value
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, key)| key.trim())
-        .ok_or_else(|| refuse("The header Authorization must read: Bearer <key>."))?;
-    let known = api.store.directory().principal(&hash_key(key));
-    let principal = known.ok_or_else(|| refuse(unknown(key)))?;
-    // Told to nobody but who holds the key.
-    match principal.expires_at {
-        Some(end) if end <= api.now() => Err(refuse(&format!("This API key expired at {end}."))),
-        _ => Ok(principal),
-    }
+        .ok_or_else(|| refuse("The header Authorization must read: Bearer <key>."))
+}
+
+fn source(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<Source>().map(|source| source.0)
 }
 
 fn unknown(key: &str) -> &'static str {

@@ -96,11 +96,8 @@ fn explain<'a, T: Deserialize<'a>>(bytes: &'a [u8], error: &serde_json::Error) -
     };
     let detail = error.to_string();
     let short = detail.split(" at line ").next().unwrap_or_default().to_owned();
-    Problem {
-        code: Code::BodyInvalid,
-        detail: format!("The body does not fit: {detail}."),
-        errors: vec![FieldError { pointer, detail: short }],
-    }
+    let errors = vec![FieldError { pointer, detail: short }];
+    Problem { errors, ..Problem::new(Code::BodyInvalid, format!("The body does not fit: {detail}.")) }
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

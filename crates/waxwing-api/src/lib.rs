@@ -5,6 +5,7 @@
 //! bad input is refused before anything is written; what belongs to another
 //! account is answered like what does not exist.
 
+mod access;
 mod auth;
 mod body;
 pub mod cursor;
@@ -25,6 +26,7 @@ use std::{sync::Arc, time::Duration};
 use waxwing_core::{Clock, Entropy, TargetPolicy, Timestamp};
 use waxwing_store::{Keyring, Metrics, Node, Store};
 
+pub use access::{Access, AccessOptions, noting_uses};
 pub use auth::hash_key;
 pub use openapi::openapi_json;
 pub use problem::Code;
@@ -51,6 +53,8 @@ pub struct Api {
     pub limits: Limits,
     /// How long an old secret stays valid after a rotation, unless the request says.
     pub rotation_grace: Duration,
+    /// Who asks how often, and when keys were used.
+    pub access: Arc<Access>,
     /// Whether the rest of the program works; its words appear in `/readyz`.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
 }

@@ -10,8 +10,8 @@ use utoipa::OpenApi;
 use crate::{
     problem::Code,
     routes::{
-        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, replay, secrets,
-        signing_keys, webhooks,
+        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, portal_tokens,
+        replay, secrets, signing_keys, webhooks,
     },
 };
 
@@ -46,6 +46,8 @@ use crate::{
         keys::create,
         keys::list,
         keys::delete,
+        portal_tokens::create,
+        portal_tokens::list,
         operator_keys::create,
         operator_keys::list,
         operator_keys::delete,
@@ -113,7 +115,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     let account_route = path.starts_with("/api/webhook");
     let mut statuses = Vec::new();
     if path.starts_with("/api") {
-        statuses.extend([400, 401, 403, 404, 409, 500, 503]);
+        statuses.extend([400, 401, 403, 404, 409, 429, 500, 503]);
     }
     if method == "post" || method == "put" {
         statuses.extend([408, 413, 415, 422]);

@@ -1,5 +1,7 @@
 //! Errors as the outside sees them: RFC 9457 `application/problem+json`.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -7,6 +9,8 @@ use waxwing_core::{seal::UnsealError, target::UrlError};
 use waxwing_store::{
     CreateAccountError, CreateWebhookError, DeleteKeyError, PublishError, RetryError, StoreError,
 };
+
+use crate::access::TooSoon;
 
 macro_rules! codes {
     ($($name:ident = $word:literal, $status:ident, $title:literal;)*) => {
@@ -66,13 +70,14 @@ codes! {
     DataInvalid = "data_invalid", UNPROCESSABLE_ENTITY, "The data does not satisfy its event type's schema";
     SchemaInvalid = "schema_invalid", UNPROCESSABLE_ENTITY, "This is no JSON Schema";
     WebhookLimitReached = "webhook_limit_reached", UNPROCESSABLE_ENTITY, "The account has as many webhooks as it may";
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     Busy = "busy", SERVICE_UNAVAILABLE, "The server is busy";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The server cannot do this now";
 }
 
 /// Seconds after which a busy server may be asked again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// One thing that does not fit in a body.
 #[derive(Debug, Clone, Serialize)]
@@ -88,6 +93,8 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldError>,
+    /// When it makes sense to ask again.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -106,14 +113,15 @@ struct Shape<'a> {
 
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new() }
+        let busy = code.status() == StatusCode::SERVICE_UNAVAILABLE;
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after: busy.then_some(RETRY_AFTER) }
     }
 
     /// A member of the body that does not fit.
     pub(crate) fn at(code: Code, pointer: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let errors = vec![FieldError { pointer: pointer.to_owned(), detail: detail.clone() }];
-        Self { code, detail, errors }
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// The same for a part of the body that begins at `place`.
@@ -143,8 +151,8 @@ impl Problem {
         let body = serde_json::to_vec(&shape).unwrap_or_default();
         let mut response =
             (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, whole_seconds(wait).into());
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -159,6 +167,24 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// At least one, for 0 would ask for the next refusal.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+}
+
+impl From<TooSoon> for Problem {
+    fn from(too_soon: TooSoon) -> Self {
+        let (wait, what) = match too_soon {
+            TooSoon::Failures(wait) => {
+                (wait, "From your address came too many requests whose key is not valid.")
+            }
+            TooSoon::Requests(wait) => (wait, "This key is used for more requests than it may be."),
+        };
+        let detail = format!("{what} Nothing was done: send it again after {} s.", whole_seconds(wait));
+        Self { retry_after: Some(wait), ..Self::new(Code::RateLimited, detail) }
     }
 }
 

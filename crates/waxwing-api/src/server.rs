@@ -15,12 +15,12 @@ use waxwing_store::metrics::RequestLabel;
 
 use crate::{
     Api, docs, headers,
-    listener::{self, Bounds, OverTls, Site, Tls},
+    listener::{self, Bounds, OverTls, Peer, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
     routes::{
-        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, replay, secrets,
-        signing_keys, webhooks,
+        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, portal_tokens,
+        replay, secrets, signing_keys, webhooks,
     },
 };
 
@@ -63,6 +63,7 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .route("/api/accounts/{id}", get(accounts::show).delete(accounts::delete))
         .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
         .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
+        .route("/api/accounts/{id}/portal-tokens", post(portal_tokens::create).get(portal_tokens::list))
         .route("/api/keys", post(operator_keys::create).get(operator_keys::list))
         .route("/api/keys/{key_id}", delete(operator_keys::delete))
         .route("/api/audit", get(audit::list))
@@ -133,6 +134,10 @@ async fn around(State(api): State<Arc<Api>>, mut request: Request, next: Next) -
     let started = Instant::now();
     let id = request_id(&api, &request);
     request.extensions_mut().insert(RequestId(id.to_str().unwrap_or_default().to_owned()));
+    if let Some(Peer(peer)) = request.extensions().get() {
+        let source = api.access.source(*peer, request.headers());
+        request.extensions_mut().insert(source);
+    }
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let tls = request.extensions().get::<OverTls>().is_some();

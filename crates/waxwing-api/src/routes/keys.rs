@@ -119,7 +119,7 @@ pub(super) async fn make(api: &Api, wanted: Wanted, by: &Actor) -> Result<(Key, 
         created_at: by.at,
         expires_at: wanted.expires_at,
         last_used_at: None,
-        portal: false,
+        portal: wanted.kind == KeyKind::PortalToken,
     };
     let new = NewKey { key: key.clone(), hash: hash_key(&text) };
     if api.store.create_key(new, by).await? { Ok((key, text)) } else { Err(Problem::not_found("account")) }
@@ -171,7 +171,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(KeyAnswer::shown(key, text))))
 }
 
-/// List an account's keys
+/// List an account's keys, portal tokens left aside
 #[utoipa::path(get, path = "/api/accounts/{id}/keys", operation_id = "list_keys", tag = "Operator", params(("id" = String, Path)),
     responses((status = 200, body = List<KeyAnswer>)))]
 pub(crate) async fn list(
@@ -182,10 +182,11 @@ pub(crate) async fn list(
     let account = account_id(&id)?;
     api.store.account(&account).await?.ok_or_else(|| Problem::not_found("account"))?;
     let keys = api.store.keys(Some(&account)).await?;
-    Ok(Json(List::whole(keys.into_iter().map(KeyAnswer::from).collect())))
+    let keys = keys.into_iter().filter(|key| !key.portal);
+    Ok(Json(List::whole(keys.map(KeyAnswer::from).collect())))
 }
 
-/// Revoke a key
+/// Revoke a key or a portal token
 #[utoipa::path(delete, path = "/api/accounts/{id}/keys/{key_id}", operation_id = "delete_key", tag = "Operator",
     params(("id" = String, Path), ("key_id" = String, Path)), responses((status = 204)))]
 pub(crate) async fn delete(

@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod operator_keys;
+pub(crate) mod portal_tokens;
 pub(crate) mod replay;
 pub(crate) mod secrets;
 pub(crate) mod signing_keys;

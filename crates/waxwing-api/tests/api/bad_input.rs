@@ -20,6 +20,7 @@ fn routes(hook: &str) -> Vec<(&'static str, String, &'static str)> {
         ("POST", "/api/events/batch".into(), r#"{"events":[{"account_id":"acme","type":"a.b","data":{}}]}"#),
         ("POST", "/api/accounts".into(), r#"{"name":"n"}"#),
         ("POST", "/api/accounts/acme/keys".into(), r#"{"name":"n"}"#),
+        ("POST", "/api/accounts/acme/portal-tokens".into(), r#"{"read_only":true}"#),
         ("POST", "/api/keys".into(), r#"{"name":"n","role":"publisher"}"#),
         ("PUT", "/api/event-types/a.b".into(), r#"{"description":"n"}"#),
     ]
@@ -98,7 +99,7 @@ async fn a_body_of_another_kind_is_refused() {
 async fn an_empty_body_is_refused_where_one_is_needed() {
     let server = Server::with_acme().await;
     let hook = server.webhook("acme", &["*"]).await;
-    let optional = ["rotate-secret", "replay", "keys"];
+    let optional = ["rotate-secret", "replay", "keys", "portal-tokens"];
     for (method, path, _) in routes(&hook) {
         let answer = server.call(method, &path).acting_for("acme").raw("application/json", "").send().await;
         if optional.iter().any(|end| path.ends_with(end)) && path != "/api/keys" {

@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use waxwing_api::{Api, Limits, hash_key, router};
+use waxwing_api::{Access, AccessOptions, Api, Limits, hash_key, listener::Peer, router};
 use waxwing_core::{AccountId, Clock, Entropy, KeyId, Role, TargetPolicy, Timestamp, seal::SealingKey};
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
@@ -145,6 +145,11 @@ impl Req<'_> {
         self.operator().header("waxwing-account", account)
     }
 
+    /// As if it came from this address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self { request: self.request.extension(Peer(address.parse().unwrap())), ..self }
+    }
+
     pub(crate) fn json(self, body: &Value) -> Self {
         self.raw("application/json", body.to_string())
     }
@@ -213,6 +218,11 @@ impl Server {
             metrics: Arc::new(Metrics::default()),
             limits,
             rotation_grace: Duration::from_hours(24),
+            access: Arc::new(Access::new(AccessOptions {
+                failures_per_minute: 60,
+                account_requests_per_second: 100_000,
+                ..AccessOptions::default()
+            })),
             ready: Arc::new(|| Ok(())),
         };
         Self { router: router(api.clone(), true), api, clock, faults }
@@ -222,6 +232,11 @@ impl Server {
     pub(crate) fn with_api(&self, api: Api) -> Self {
         let router = router(api.clone(), true);
         Self { router, api, clock: self.clock.clone(), faults: self.faults.clone() }
+    }
+
+    /// The same with other bounds of those who ask.
+    pub(crate) fn with_access(&self, options: AccessOptions) -> Self {
+        self.with_api(Api { access: Arc::new(Access::new(options)), ..self.api.clone() })
     }
 
     /// With an account `acme`.
@@ -303,6 +318,7 @@ impl Server {
         json!({
             "accounts": self.list("/api/accounts").await,
             "keys": self.list("/api/accounts/acme/keys").await,
+            "portal_tokens": self.list("/api/accounts/acme/portal-tokens").await,
             "operator_keys": self.list("/api/keys").await,
             "catalog": self.list("/api/event-types").await,
             "webhooks": webhooks,

@@ -8,6 +8,7 @@
     reason = "tests: they end by panicking, and calls read better with values"
 )]
 
+mod access;
 mod accounts;
 mod audit;
 mod auth;

@@ -12,7 +12,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
-use waxwing_api::{Api, Limits, hash_key, router};
+use waxwing_api::{Access, AccessOptions, Api, Limits, hash_key, router};
 use waxwing_core::{
     AccountId, Clock, Entropy, KeyId, Role, TargetPolicy, Timestamp, clock::random, seal::SealingKey,
 };
@@ -109,6 +109,7 @@ impl Server {
             metrics: Arc::new(Metrics::default()),
             limits: Limits::default(),
             rotation_grace: Duration::from_hours(24),
+            access: Arc::new(Access::new(AccessOptions::default())),
             ready: Arc::new(|| Ok(())),
         };
         Self { runtime, api: Arc::new(api), left: REQUESTS }

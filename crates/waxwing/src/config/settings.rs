@@ -6,10 +6,11 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::bail;
+use waxwing_api::AccessOptions;
 use waxwing_core::{RetrySchedule, TargetPolicy, target::TargetRules};
 use zeroize::Zeroizing;
 
-use super::{Effective, Environment, Flags, encryption::Encryption, parse};
+use super::{Effective, Environment, Flags, encryption::Encryption, parse, targets};
 use crate::exit::Exit;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -130,6 +131,8 @@ pub(crate) struct Settings {
     pub(crate) rotation_grace: Duration,
     /// What the API accepts.
     pub(crate) limits: Limits,
+    /// Bounds of those who ask the API.
+    pub(crate) access: AccessOptions,
     /// How long a stopping server waits.
     pub(crate) shutdown_timeout: Duration,
     /// Which lines are logged.
@@ -239,6 +242,7 @@ impl Reader<'_> {
         let sending = self.sending();
         let rotation_grace = self.required("rotation_grace", parse::duration(Duration::ZERO, 365 * DAY));
         let limits = self.limits();
+        let access = self.access();
         let shutdown_timeout =
             self.required("shutdown_timeout", parse::duration(Duration::ZERO, 3_600 * SECOND));
         let log = self.required("log", parse::log_filter);
@@ -257,6 +261,7 @@ impl Reader<'_> {
             sending: sending?,
             rotation_grace: rotation_grace?,
             limits: limits?,
+            access: access?,
             shutdown_timeout: shutdown_timeout?,
             log: log?,
             log_format: log_format?,
@@ -294,6 +299,22 @@ impl Reader<'_> {
             rules,
             proxy,
             retention: retention?,
+        })
+    }
+
+    fn access(&mut self) -> Option<AccessOptions> {
+        let rate = |text: &str| {
+            parse::number(0, 1_000_000)(text).map(|rate| u32::try_from(rate).unwrap_or(u32::MAX))
+        };
+        let failures_per_minute = self.required("max_auth_failures_per_minute", rate);
+        let account_requests_per_second = self.required("max_account_key_requests_per_second", rate);
+        let operator_requests_per_second = self.required("max_operator_key_requests_per_second", rate);
+        let trusted_proxies = self.optional("trusted_proxies", targets::networks);
+        Some(AccessOptions {
+            failures_per_minute: failures_per_minute?,
+            account_requests_per_second: account_requests_per_second?,
+            operator_requests_per_second: operator_requests_per_second?,
+            trusted_proxies: trusted_proxies.unwrap_or_default(),
         })
     }
 

@@ -157,6 +157,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("max_webhooks_per_account", "NUMBER", "1000", "Most webhooks of one account"),
     setting("max_patterns_per_webhook", "NUMBER", "100", "Most event patterns of one webhook"),
     setting(
+        "max_auth_failures_per_minute",
+        "NUMBER",
+        "60",
+        "Most requests with a key that is not valid from one address; 0 sets no bound",
+    ),
+    setting(
+        "max_account_key_requests_per_second",
+        "NUMBER",
+        "100",
+        "Most requests with one account key or portal token; 0 sets no bound",
+    ),
+    setting(
+        "max_operator_key_requests_per_second",
+        "NUMBER",
+        "0",
+        "Most requests with one key of the operator; 0 sets no bound",
+    ),
+    setting(
+        "trusted_proxies",
+        "CIDRS",
+        "",
+        "Proxies in front whose X-Forwarded-For or Forwarded is believed, such as 10.0.0.0/8",
+    ),
+    setting(
         "max_connections",
         "NUMBER",
         "4096",

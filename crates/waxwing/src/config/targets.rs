@@ -29,7 +29,7 @@ fn list<T>(text: &str, item: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
 }
 
 /// Networks. A bare address stands for itself.
-fn networks(text: &str) -> Result<Vec<IpNet>> {
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>> {
     list(text, |part| {
         let alone = || part.parse::<IpAddr>().ok().map(IpNet::from);
         part.parse::<IpNet>().ok().or_else(alone).ok_or_else(|| {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
-use waxwing_api::{Api, Limits, Listeners, listener::Bounds};
+use waxwing_api::{Access, Api, Limits, Listeners, listener::Bounds, noting_uses};
 use waxwing_core::{Clock, Entropy};
 use waxwing_delivery::{Engine, EngineOptions, EngineParts};
 use waxwing_store::{Metrics, StoreError};
@@ -195,9 +195,10 @@ impl Server {
                 patterns_per_webhook: settings.limits.patterns_per_webhook,
             },
             rotation_grace: settings.rotation_grace,
+            access: Arc::new(Access::new(settings.access.clone())),
             ready: Arc::new(move || health.ready()),
         };
-        waxwing_api::serve(api, listeners, stopped)
+        noting_uses(api.clone(), waxwing_api::serve(api, listeners, stopped))
     }
 
     /// Ends in the opposite order of the beginning: no new requests, those under

@@ -251,7 +251,7 @@ async fn the_commands_of_the_reference_print_what_it_shows() {
         "1 deliveries are sent again",
         "52 event types added, 0 replaced",
         " migrations were applied; the schema has version ",
-        "listen                         0.0.0.0:80           environment",
+        "listen                                0.0.0.0:80           environment",
     ] {
         assert!(Page::read(page).text.contains(shown) && out.contains(shown), "{shown} is not in {out}");
     }
