@@ -7,62 +7,7 @@ use http::header;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::{
-    problem::Code,
-    routes::{
-        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, portal_tokens,
-        replay, secrets, signing_keys, webhooks,
-    },
-};
-
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Waxwing", description = "Self-hosted webhook delivery."),
-    paths(
-        webhooks::create,
-        webhooks::list,
-        webhooks::show,
-        webhooks::update,
-        webhooks::delete,
-        secrets::rotate,
-        secrets::end_grace_period,
-        signing_keys::rotate,
-        signing_keys::list,
-        signing_keys::end_grace_period,
-        signing_keys::delete,
-        events::test,
-        log::list,
-        log::show,
-        replay::retry,
-        replay::replay,
-        event_types::list,
-        events::publish,
-        events::publish_batch,
-        events::show,
-        accounts::create,
-        accounts::list,
-        accounts::show,
-        accounts::delete,
-        keys::create,
-        keys::list,
-        keys::delete,
-        portal_tokens::create,
-        portal_tokens::list,
-        operator_keys::create,
-        operator_keys::list,
-        operator_keys::delete,
-        audit::list,
-        encryption::show,
-        encryption::rotate,
-        event_types::put,
-        event_types::delete,
-        signing_keys::jwks,
-        health::alive,
-        health::ready,
-        health::metrics,
-    )
-)]
-struct Document;
+use crate::{problem::Code, routes::Document};
 
 /// The document as JSON text.
 pub fn openapi_json() -> String {

@@ -7,7 +7,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, post, put},
+    routing::get,
 };
 use http::{HeaderName, HeaderValue};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
@@ -18,10 +18,7 @@ use crate::{
     listener::{self, Bounds, OverTls, Peer, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
-    routes::{
-        accounts, audit, encryption, event_types, events, health, keys, log, operator_keys, portal_tokens,
-        replay, secrets, signing_keys, webhooks,
-    },
+    routes,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,45 +35,9 @@ pub(crate) struct RequestId(pub(crate) String);
 /// Every route; `/metrics` only if it has no address of its own.
 pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
     let api = api.into();
-    let account = Router::new()
-        .route("/api/webhook/create", post(webhooks::create))
-        .route("/api/webhook/list", get(webhooks::list))
-        .route("/api/webhook/{id}", get(webhooks::show).put(webhooks::update).delete(webhooks::delete))
-        .route("/api/webhook/{id}/rotate-secret", post(secrets::rotate))
-        .route("/api/webhook/{id}/end-grace-period", post(secrets::end_grace_period))
-        .route(
-            "/api/webhook/{id}/signing-key",
-            get(signing_keys::list).post(signing_keys::rotate).delete(signing_keys::delete),
-        )
-        .route("/api/webhook/{id}/signing-key/end-grace-period", post(signing_keys::end_grace_period))
-        .route("/api/webhook/{id}/test", post(events::test))
-        .route("/api/webhook/{id}/events", get(log::list))
-        .route("/api/webhook/{id}/events/{event_id}", get(log::show))
-        .route("/api/webhook/{id}/events/{event_id}/retry", post(replay::retry))
-        .route("/api/webhook/{id}/replay", post(replay::replay))
-        .route("/api/event-types", get(event_types::list));
-    let operator = Router::new()
-        .route("/api/events", post(events::publish))
-        .route("/api/events/batch", post(events::publish_batch))
-        .route("/api/events/{id}", get(events::show))
-        .route("/api/accounts", post(accounts::create).get(accounts::list))
-        .route("/api/accounts/{id}", get(accounts::show).delete(accounts::delete))
-        .route("/api/accounts/{id}/keys", post(keys::create).get(keys::list))
-        .route("/api/accounts/{id}/keys/{key_id}", delete(keys::delete))
-        .route("/api/accounts/{id}/portal-tokens", post(portal_tokens::create).get(portal_tokens::list))
-        .route("/api/keys", post(operator_keys::create).get(operator_keys::list))
-        .route("/api/keys/{key_id}", delete(operator_keys::delete))
-        .route("/api/audit", get(audit::list))
-        .route("/api/encryption", get(encryption::show))
-        .route("/api/encryption/rotate", post(encryption::rotate))
-        .route("/api/event-types/{type}", put(event_types::put).delete(event_types::delete));
-    let metrics = if with_metrics { metrics() } else { Router::new() };
-    account
-        .merge(operator)
+    let metrics = if with_metrics { routes::metrics() } else { Router::new() };
+    routes::main()
         .merge(metrics)
-        .route("/.well-known/webhooks/{id}/jwks.json", get(signing_keys::jwks))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::page))
         .fallback(not_found)
@@ -85,13 +46,9 @@ pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
         .with_state(api)
 }
 
-fn metrics() -> Router<Arc<Api>> {
-    Router::new().route("/metrics", get(health::metrics))
-}
-
 /// `/metrics` and nothing else.
 fn metrics_alone(api: Arc<Api>) -> Router {
-    metrics()
+    routes::metrics()
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&api), around))
         .with_state(api)

@@ -318,6 +318,8 @@ impl Server {
         json!({
             "accounts": self.list("/api/accounts").await,
             "keys": self.list("/api/accounts/acme/keys").await,
+            // Whatever is configured leaves an entry there.
+            "audit": self.list("/api/audit?limit=250").await,
             "portal_tokens": self.list("/api/accounts/acme/portal-tokens").await,
             "operator_keys": self.list("/api/keys").await,
             "catalog": self.list("/api/event-types").await,

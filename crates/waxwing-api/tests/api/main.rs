@@ -22,6 +22,7 @@ mod headers;
 mod health;
 mod keys;
 mod log;
+mod matrix;
 mod replay;
 mod routes;
 mod signing_keys;
