@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs Schemathesis against the server's own OpenAPI document: every documented route,
-# with examples, boundary values and random data, must answer as it says. Counts as one
-# test. BINARY names another program than the one built here.
+# with examples, boundary values and random data, must answer as it says, whoever asks: an
+# operator, a publisher, an account, one that may only read, and somebody without a key.
+# Counts as one test. BINARY names another program than the one built here.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -81,21 +82,43 @@ base=http://127.0.0.1:$port
 key=test_operator_$random
 account=schemathesis-$random
 
+# Without bounds of how often one may ask: they would answer in place of the routes.
 WAXWING_LISTEN=127.0.0.1:$port WAXWING_DATABASE=sqlite:$work/waxwing.db WAXWING_OPERATOR_KEY=$key \
+  WAXWING_MAX_AUTH_FAILURES_PER_MINUTE=0 WAXWING_MAX_ACCOUNT_KEY_REQUESTS_PER_SECOND=0 \
   "$BINARY" serve >"$work/log" 2>&1 </dev/null &
 server=$!
 await_ready
 fetch POST /api/accounts "{\"id\":\"$account\"}" >/dev/null || fail "could not create an account"
 
-# From its own directory, where it may leave what it likes. Left out:
+# new_key PATH ROLE: makes a key and prints it.
+new_key() {
+  fetch POST "$1" "{\"role\":\"$2\"}" | sed -n 's/.*"key":"\([^"]*\)".*/\1/p' | grep . ||
+    fail "could not make a key for $2"
+}
+
+# run_as ROLE EXAMPLES HEADER...: from the script's own directory, where it may leave what it
+# likes. Left out:
 #   positive_data_acceptance  some data that fits the schema is rightly refused: a URL that is
 #                             not public, an id that is taken, a cursor that was never given
+run_as() {
+  role=$1 examples=$2
+  shift 2
+  echo "schemathesis: as $role"
+  NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 "$venv/bin/schemathesis" run "$base/openapi.json" "$@" \
+    --checks all --exclude-checks positive_data_acceptance \
+    --phases examples,coverage,fuzzing --max-examples "$examples" --seed 1 \
+    --generation-database none --request-timeout 10 --workers 1 --no-color </dev/null ||
+    fail "the API does not answer $role as its OpenAPI document says, see above"
+  kill -0 "$server" 2>/dev/null || fail "the server ended during the run as $role"
+}
+
+publisher=$(new_key /api/keys publisher) || exit 1
+owner=$(new_key "/api/accounts/$account/keys" account) || exit 1
+reader=$(new_key "/api/accounts/$account/keys" account_read_only) || exit 1
 cd "$work" || exit 1
-NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 "$venv/bin/schemathesis" run "$base/openapi.json" \
-  --header "Authorization: Bearer $key" \
-  --header "Waxwing-Account: $account" \
-  --checks all --exclude-checks positive_data_acceptance \
-  --phases examples,coverage,fuzzing --max-examples 20 --seed 1 \
-  --generation-database none --request-timeout 10 --workers 1 --no-color </dev/null ||
-  fail "the API does not answer as its OpenAPI document says, see above"
-kill -0 "$server" 2>/dev/null || fail "the server ended during the run"
+run_as operator 20 --header "Authorization: Bearer $key" --header "Waxwing-Account: $account"
+run_as account 10 --header "Authorization: Bearer $owner"
+# These are refused on most routes, whatever they send.
+run_as account_read_only 5 --header "Authorization: Bearer $reader"
+run_as publisher 5 --header "Authorization: Bearer $publisher"
+run_as nobody 5
