@@ -127,7 +127,7 @@ async fn listen_prints_and_verifies_what_arrives() {
     let first = within(lines.next_line()).await.unwrap().unwrap();
     let url = first.split_whitespace().last().unwrap().to_owned();
     let server = world.serve(&[("EXTRA_CA_FILE", "listen.pem")]).await;
-    let hook = server.webhook("acme", "https://127.0.0.1:1/", &["*"]).await;
+    let hook = server.webhook("acme", "https://127.0.0.1:8443/", &["*"]).await;
     let path = format!("/api/webhook/{}", hook.id);
     expect(200, server.acting_for("acme").put(&path, Some(json!({ "url": url }))).await.unwrap());
     let rotation = json!({ "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "grace_seconds": 0 });
