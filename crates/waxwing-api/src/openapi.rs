@@ -109,6 +109,12 @@ fn success(path: &str, status: &str) -> &'static str {
         ("/api/events" | "/api/events/batch", "200") => "Published before: the first answer again",
         ("/api/event-types/{type}", "200") => "Replaced",
         ("/api/encryption/rotate", "202") => "A new data key seals; older values are being sealed anew",
+        ("/api/accounts/{id}/erase" | "/api/events/{id}/erase", "200") => {
+            "Erased before: the receipt of then"
+        }
+        ("/api/accounts/{id}/erase" | "/api/events/{id}/erase", "202") => {
+            "Begun; the receipt says when it is done"
+        }
         (_, "201") => "Made",
         (_, "202") => "Stored durably; will be sent",
         (_, "204") => "Done; no body",

@@ -58,6 +58,7 @@ codes! {
     LastOperatorKey = "last_operator_key", CONFLICT, "It is the last operator key";
     WebhookNotActive = "webhook_not_active", CONFLICT, "The webhook is not active";
     DataKeyLimitReached = "data_key_limit_reached", CONFLICT, "There are as many data keys as there may be";
+    PayloadErased = "payload_erased", CONFLICT, "The event's payload is gone";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
     BodyInvalid = "body_invalid", UNPROCESSABLE_ENTITY, "The body does not fit";
@@ -291,6 +292,10 @@ impl From<RetryError> for Problem {
             RetryError::NotActive => Self::new(
                 Code::WebhookNotActive,
                 "The webhook is not active, so nothing is sent to it. Set its status to active first: what is held goes out then.",
+            ),
+            RetryError::Erased => Self::new(
+                Code::PayloadErased,
+                "The event's payload was erased, so there is nothing to send. Publish a new event instead.",
             ),
             RetryError::Store(error) => error.into(),
         }

@@ -122,6 +122,11 @@ id!(
     KeyId, "key", "key_", "key_ and 26 characters",
     |text| is_generated(text, "key_")
 );
+id!(
+    /// One erasure of personal data, and its receipt; always generated.
+    ErasureId, "erasure", "ers_", "ers_ and 26 characters",
+    |text| is_generated(text, "ers_")
+);
 
 #[cfg(test)]
 mod tests {

@@ -67,18 +67,7 @@ impl Shared {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         changes::lock(&transaction).await?;
-        let Some(gone) = one(&*transaction, id).await? else { return Ok(false) };
-        let mut noted = Vec::new();
-        for (row, key) in keys(&*transaction, Some(id)).await? {
-            noted.push(remove_key(&transaction, row, &key, by).await?);
-        }
-        for webhook in webhooks::of_account(&*transaction, id).await? {
-            noted.push(webhooks::remove(&transaction, id, &webhook, by).await?);
-        }
-        let sql = "UPDATE account SET deleted_at = $1 WHERE id = $2 RETURNING seq";
-        let marked = first(&*transaction, sql, params![by.at.millis() => INT8, id.as_str() => TEXT]).await?;
-        noted.push(Change::Account(marked.map_or(Ok(0), |row| get(&row, 0))?));
-        audit::note(&transaction, AuditEntry::of_account(by, Some(&gone), None)).await?;
+        let Some(noted) = remove(&transaction, id, by).await? else { return Ok(false) };
         changes::note(&transaction, &noted).await?;
         transaction.commit().await?;
         drop(connection);
@@ -172,6 +161,28 @@ impl Shared {
         self.directory.remove_portal_tokens(cutoff);
         Ok(usize::try_from(removed).unwrap_or(usize::MAX))
     }
+}
+
+/// Marks an account as deleted, with its keys and webhooks, in a transaction that has
+/// locked the configuration; `None` when there is none.
+pub(crate) async fn remove(
+    transaction: &Transaction<'_>,
+    id: &AccountId,
+    by: &Actor,
+) -> Result<Option<Vec<Change>>> {
+    let Some(gone) = one(&**transaction, id).await? else { return Ok(None) };
+    let mut noted = Vec::new();
+    for (row, key) in keys(&**transaction, Some(id)).await? {
+        noted.push(remove_key(transaction, row, &key, by).await?);
+    }
+    for webhook in webhooks::of_account(&**transaction, id).await? {
+        noted.push(webhooks::remove(transaction, id, &webhook, by).await?);
+    }
+    let sql = "UPDATE account SET deleted_at = $1 WHERE id = $2 RETURNING seq";
+    let marked = first(&**transaction, sql, params![by.at.millis() => INT8, id.as_str() => TEXT]).await?;
+    noted.push(Change::Account(marked.map_or(Ok(0), |row| get(&row, 0))?));
+    audit::note(transaction, AuditEntry::of_account(by, Some(&gone), None)).await?;
+    Ok(Some(noted))
 }
 
 async fn one<C: GenericClient + Sync>(client: &C, id: &AccountId) -> Result<Option<Account>> {

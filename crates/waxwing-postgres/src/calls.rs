@@ -6,14 +6,16 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
+use waxwing_core::{
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
+};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
-    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
-    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
-    group::Lane, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
+    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
+    WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -288,6 +290,26 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<ReplayBite, RetryError> {
         flat(self.shared.within(self.shared.replay(node, account, webhook, filter, from, limit, now)).await)
+    }
+
+    async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {
+        Ok(self.shared.within(self.shared.erase_account(id, account, by)).await?)
+    }
+
+    async fn erase_event(&self, id: ErasureId, event: &EventId, by: &Actor) -> Result<Option<Erasure>> {
+        Ok(self.shared.within(self.shared.erase_event(&id, event, by)).await?)
+    }
+
+    async fn erasure(&self, id: &ErasureId) -> Result<Option<Erasure>> {
+        Ok(self.shared.within(self.shared.erasure(id)).await?)
+    }
+
+    async fn erasures(&self, page: PageRequest) -> Result<Page<Erasure>> {
+        Ok(self.shared.within(self.shared.erasures(page)).await?)
+    }
+
+    async fn erase_step(&self, now: Timestamp, limit: usize) -> Result<bool> {
+        Ok(self.shared.within(self.shared.erase_step(now, limit)).await?)
     }
 
     async fn retain(&self, cutoff: Timestamp, from: i64, _limit: usize) -> Result<Option<i64>> {

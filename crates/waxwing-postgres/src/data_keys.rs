@@ -35,9 +35,9 @@ pub(crate) async fn one<C: GenericClient + Sync>(client: &C, number: i64) -> Res
     row.as_ref().map(data_key).transpose()
 }
 
-/// Rows whose value in a column begins otherwise than $1.
+/// Rows whose value in a column begins otherwise than $1; that of an erased webhook is empty.
 fn otherwise(column: SealedColumn) -> String {
-    format!("FROM webhook WHERE substr({name}, 1, 5) <> $1", name = column.name)
+    format!("FROM webhook WHERE length({name}) > 0 AND substr({name}, 1, 5) <> $1", name = column.name)
 }
 
 async fn sealed_otherwise<C: GenericClient + Sync>(client: &C, number: u32) -> Result<u64> {

@@ -18,6 +18,7 @@ mod changes;
 mod committer;
 mod data_keys;
 mod doubts;
+mod erasure;
 mod error;
 mod health;
 mod lanes;

@@ -15,7 +15,7 @@ use crate::{
 const ENTRY: &str = "SELECT d.event_seq, e.id, e.type, d.state, d.attempt_count, d.last_attempt_at, \
      d.last_status_code, d.last_error, \
      (SELECT p.due_at FROM pending p WHERE p.webhook_seq = d.webhook_seq AND p.event_seq = d.event_seq), \
-     e.created_at, e.body";
+     e.created_at, e.body, e.erased_at";
 
 /// A webhook that exists or once did: its row, and its status unless deleted.
 async fn webhook<C: GenericClient + Sync>(
@@ -124,6 +124,7 @@ async fn detail_in<C: GenericClient + Sync>(
     Ok(Some(LogDetail {
         entry: entry(&row, status)?,
         body: get::<Vec<u8>>(&row, 10)?.into(),
+        erased_at: rows::optional_time(&row, 11)?,
         attempts: attempts.iter().map(attempt).collect::<Result<_>>()?,
     }))
 }
@@ -173,7 +174,7 @@ impl Shared {
         let connection = self.connection().await?;
         let found = first(
             &**connection,
-            "SELECT e.seq, e.id, a.id, e.type, e.created_at, cardinality(e.webhooks), e.body \
+            "SELECT e.seq, e.id, a.id, e.type, e.created_at, cardinality(e.webhooks), e.body, e.erased_at \
              FROM event e JOIN account a ON a.seq = e.account_seq WHERE e.id = $1",
             params![id.as_str() => TEXT],
         )
@@ -194,12 +195,13 @@ impl Shared {
         );
         let deliveries = query(&**connection, &sql, params![get::<i64>(&row, 0)? => INT8]).await?;
         let delivery = |row: &Row| {
-            let (deleted, status) = (get::<bool>(row, 13)?, rows::status(row, 12)?);
-            Ok((rows::webhook_id(row, 11)?, entry(row, (!deleted).then_some(status))?))
+            let (deleted, status) = (get::<bool>(row, 14)?, rows::status(row, 13)?);
+            Ok((rows::webhook_id(row, 12)?, entry(row, (!deleted).then_some(status))?))
         };
         Ok(Some(EventDetail {
             published,
             body: get::<Vec<u8>>(&row, 6)?.into(),
+            erased_at: rows::optional_time(&row, 7)?,
             deliveries: deliveries.iter().map(delivery).collect::<Result<_>>()?,
         }))
     }

@@ -10,13 +10,14 @@ use crate::{
 };
 
 /// The migrations, in order. Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_functions.sql"),
     include_str!("../migrations/0003_keys_and_audit.sql"),
     include_str!("../migrations/0004_data_keys.sql"),
     include_str!("../migrations/0005_signing_keys.sql"),
     include_str!("../migrations/0006_portal_tokens.sql"),
+    include_str!("../migrations/0007_erasure.sql"),
 ];
 
 /// Any number that nobody else takes: "waxwing" in ASCII.

@@ -66,7 +66,7 @@ pub(crate) async fn begin(
 
 impl Shared {
     /// A moment of this node's clock in the database's time.
-    fn in_database_time(&self, now: Timestamp) -> i64 {
+    pub(crate) fn in_database_time(&self, now: Timestamp) -> i64 {
         now.millis().saturating_add(self.ahead_ms.get().copied().unwrap_or_default())
     }
 

@@ -59,7 +59,10 @@ impl Shared {
         if found.is_empty() {
             return Ok(Err(RetryError::NotFound));
         }
-        send_again(&transaction, node, seq, &found, now).await?;
+        let found = send_again(&transaction, node, seq, &found, now).await?;
+        if found.is_empty() {
+            return Ok(Err(RetryError::Erased));
+        }
         transaction.commit().await?;
         drop(connection);
         self.replayed(seq, &found, now);
@@ -88,7 +91,7 @@ impl Shared {
             Some(ids) => named(&transaction, seq, ids, filter, from, limit).await?,
             None => matching(&transaction, seq, filter, from, limit).await?,
         };
-        send_again(&transaction, node, seq, &found, now).await?;
+        let found = send_again(&transaction, node, seq, &found, now).await?;
         transaction.commit().await?;
         self.replayed(seq, &found, now);
         Ok(Ok(ReplayBite { replayed: found.len(), next }))
@@ -184,21 +187,26 @@ async fn events<T: ToSql + Sync>(
 
 /// Replaces whatever is scheduled for these deliveries. The generation tells this
 /// sending from one that is under way. Entries are locked first: an attempt that is
-/// being recorded comes before or after as a whole.
+/// being recorded comes before or after as a whole. Leaves out what was erased, and
+/// returns the others: events are locked last, against being erased meanwhile.
 async fn send_again(
     transaction: &Transaction<'_>,
     node: Node,
     webhook: i64,
     events: &[i64],
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Vec<i64>> {
     let lock =
         "SELECT 1 FROM pending WHERE webhook_seq = $1 AND event_seq = ANY($2) ORDER BY event_seq FOR UPDATE";
     query(&**transaction, lock, params![webhook => INT8, events => INT8_ARRAY]).await?;
     let sql = "SELECT event_seq, state, attempt_count, generation FROM delivery \
                WHERE webhook_seq = $1 AND event_seq = ANY($2) ORDER BY event_seq FOR UPDATE";
     let found = query(&**transaction, sql, params![webhook => INT8, events => INT8_ARRAY]).await?;
-    let deliveries = found.iter().map(delivery).collect::<Result<Vec<_>>>()?;
+    let mut deliveries = found.iter().map(delivery).collect::<Result<Vec<_>>>()?;
+    let sql = "SELECT seq FROM event WHERE seq = ANY($1) AND erased_at IS NULL ORDER BY seq FOR SHARE";
+    let whole = query(&**transaction, sql, params![events => INT8_ARRAY]).await?;
+    let whole = whole.iter().map(|row| get(row, 0)).collect::<Result<HashSet<i64>>>()?;
+    deliveries.retain(|one| whole.contains(&one.event));
     let events: Vec<i64> = deliveries.iter().map(|one| one.event).collect();
     let generations: Vec<i32> = deliveries.iter().map(|one| rows::int(one.generation + 1)).collect();
     let state = |one: &Delivery| one.state.on(Input::Replay { attempted: one.attempts > 0 });
@@ -212,7 +220,7 @@ async fn send_again(
         ],
     )
     .await?;
-    Ok(())
+    Ok(events)
 }
 
 const AGAIN: &str = "\

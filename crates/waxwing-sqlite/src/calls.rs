@@ -5,18 +5,25 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
+use waxwing_core::{
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
+};
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
-    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
-    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
-    group::Lane, metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
+    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
+    WebhookChange, group::Lane, metrics::Backlog,
 };
 
 use crate::{
-    SqliteStore, accounts, audit, catalog, data_keys, lanes, log, store::lost, webhooks, writer::Job,
+    SqliteStore, accounts, audit, catalog, data_keys,
+    erasure::{self, Bite},
+    lanes, log,
+    store::lost,
+    webhooks,
+    writer::Job,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -301,6 +308,39 @@ impl Store for SqliteStore {
     ) -> Result<ReplayBite, RetryError> {
         let (account, webhook, filter) = (account.clone(), webhook.clone(), filter.clone());
         self.write(move |writer| writer.replay(node, &account, &webhook, &filter, from, limit, now)).await
+    }
+
+    async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {
+        let (account, by) = (account.clone(), by.clone());
+        self.write_plain(move |writer| writer.erase_account(id, &account, &by)).await
+    }
+
+    async fn erase_event(&self, id: ErasureId, event: &EventId, by: &Actor) -> Result<Option<Erasure>> {
+        let (event, by) = (event.clone(), by.clone());
+        self.write_plain(move |writer| writer.erase_event(id, &event, &by)).await
+    }
+
+    async fn erasure(&self, id: &ErasureId) -> Result<Option<Erasure>> {
+        let id = id.clone();
+        self.read(move |connection| erasure::one(connection, &id)).await
+    }
+
+    async fn erasures(&self, page: PageRequest) -> Result<Page<Erasure>> {
+        self.read(move |connection| erasure::list(connection, page)).await
+    }
+
+    async fn erase_step(&self, now: Timestamp, limit: usize) -> Result<bool> {
+        match self.read(move |connection| erasure::look(connection, limit)).await? {
+            None => Ok(false),
+            Some(Bite::Events(events)) => {
+                self.write_plain(move |writer| writer.erase_bite(&events, limit)).await.map(|()| true)
+            }
+            // While a reader is in the way: later.
+            Some(Bite::Last(_)) if !self.fold().await? => Ok(false),
+            Some(Bite::Last(row)) => {
+                self.write_plain(move |writer| writer.complete_erasure(row, now)).await.map(|()| true)
+            }
+        }
     }
 
     async fn retain(&self, cutoff: Timestamp, from: i64, limit: usize) -> Result<Option<i64>> {

@@ -101,11 +101,16 @@ fn run(connection: &Connection, signal: &Signal) {
     }
 }
 
-/// Moves the whole log into the file and empties it, for an orderly end. What cannot be
-/// moved stays in the log, and is read from there at the next start.
-pub(crate) fn fold(writer: &Connection) {
-    if let Err(error) = checkpoint(writer, "TRUNCATE") {
-        tracing::warn!(%error, "the write-ahead log could not be emptied; keep it with the database");
+/// Moves the whole log into the file and empties it; whether that could be done. What
+/// cannot be moved stays in the log, and is read from there at the next start.
+pub(crate) fn fold(writer: &Connection) -> bool {
+    let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    match busy {
+        Ok(busy) => !busy,
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be emptied; keep it with the database");
+            false
+        }
     }
 }
 

@@ -20,9 +20,9 @@ fn data_key(row: &Row<'_>) -> Result<DataKey> {
     })
 }
 
-/// Rows whose value in a column begins otherwise than ?1.
+/// Rows whose value in a column begins otherwise than ?1; that of an erased webhook is empty.
 fn otherwise(column: SealedColumn) -> String {
-    format!("FROM webhook WHERE substr({name}, 1, 5) <> ?1", name = column.name)
+    format!("FROM webhook WHERE length({name}) > 0 AND substr({name}, 1, 5) <> ?1", name = column.name)
 }
 
 pub(crate) fn sealed_otherwise(connection: &Connection, number: u32) -> Result<u64> {

@@ -12,6 +12,7 @@ mod calls;
 mod catalog;
 mod checkpoint;
 mod data_keys;
+mod erasure;
 mod lanes;
 mod listing;
 mod load;

@@ -13,7 +13,7 @@ use crate::{listing, rows};
 type Result<T> = rusqlite::Result<T>;
 
 const ENTRY: &str = "SELECT d.event_seq, e.id, e.type, d.state, d.attempt_count, d.last_attempt_at, \
-     d.last_status_code, d.last_error, d.due_at, e.created_at, e.body";
+     d.last_status_code, d.last_error, d.due_at, e.created_at, e.body, e.erased_at";
 
 /// A webhook that exists or once did: its row, and its status unless deleted.
 pub(crate) fn webhook(
@@ -206,10 +206,11 @@ pub(crate) fn detail(
             "{ENTRY} FROM event e JOIN delivery d ON d.event_seq = e.seq WHERE e.id = ?1 AND d.webhook_seq = ?2"
         ))?
         .query_row(rusqlite::params![event.as_str(), webhook], |row| {
-            Ok((row.get::<_, i64>(0)?, entry(row, status)?, row.get::<_, Vec<u8>>(10)?))
+            let erased_at = row.get::<_, Option<i64>>(11)?.map(rows::time);
+            Ok((row.get::<_, i64>(0)?, entry(row, status)?, row.get::<_, Vec<u8>>(10)?, erased_at))
         })
         .optional()?;
-    let Some((row, entry, body)) = found else { return Ok(None) };
+    let Some((row, entry, body, erased_at)) = found else { return Ok(None) };
     let attempts = connection
         .prepare_cached(
             "SELECT number, started_at, duration_ms, status_code, error, response_body FROM attempt \
@@ -226,13 +227,13 @@ pub(crate) fn detail(
             })
         })?
         .collect::<Result<Vec<_>>>()?;
-    Ok(Some(LogDetail { entry, body: body.into(), attempts }))
+    Ok(Some(LogDetail { entry, body: body.into(), erased_at, attempts }))
 }
 
 pub(crate) fn event(connection: &Connection, id: &EventId) -> Result<Option<EventDetail>> {
     let found = connection
         .prepare_cached(
-            "SELECT e.seq, e.id, a.id, e.type, e.created_at, e.webhooks, e.body \
+            "SELECT e.seq, e.id, a.id, e.type, e.created_at, e.webhooks, e.body, e.erased_at \
              FROM event e JOIN account a ON a.seq = e.account_seq WHERE e.id = ?1",
         )?
         .query_row([id.as_str()], |row| {
@@ -244,21 +245,22 @@ pub(crate) fn event(connection: &Connection, id: &EventId) -> Result<Option<Even
                 webhooks: row.get(5)?,
                 repeated: false,
             };
-            Ok((row.get::<_, i64>(0)?, published, row.get::<_, Vec<u8>>(6)?))
+            let erased_at = row.get::<_, Option<i64>>(7)?.map(rows::time);
+            Ok((row.get::<_, i64>(0)?, published, row.get::<_, Vec<u8>>(6)?, erased_at))
         })
         .optional()?;
-    let Some((row, published, body)) = found else { return Ok(None) };
+    let Some((row, published, body, erased_at)) = found else { return Ok(None) };
     let deliveries = connection
         .prepare_cached(&format!(
             "{ENTRY}, w.id, w.status, w.deleted_at FROM delivery d JOIN event e ON e.seq = d.event_seq \
              JOIN webhook w ON w.seq = d.webhook_seq WHERE d.event_seq = ?1 ORDER BY d.webhook_seq"
         ))?
         .query_map([row], |row| {
-            let deleted = row.get::<_, Option<i64>>(13)?.is_some();
-            let status = rows::status(row.get(12)?)?;
-            let webhook = rows::webhook_id(row.get_ref(11)?.as_str()?)?;
+            let deleted = row.get::<_, Option<i64>>(14)?.is_some();
+            let status = rows::status(row.get(13)?)?;
+            let webhook = rows::webhook_id(row.get_ref(12)?.as_str()?)?;
             Ok((webhook, entry(row, (!deleted).then_some(status))?))
         })?
         .collect::<Result<Vec<_>>>()?;
-    Ok(Some(EventDetail { published, body: body.into(), deliveries }))
+    Ok(Some(EventDetail { published, body: body.into(), erased_at, deliveries }))
 }

@@ -9,12 +9,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_keys_and_audit.sql"),
     include_str!("../migrations/0003_data_keys.sql"),
     include_str!("../migrations/0004_signing_keys.sql"),
     include_str!("../migrations/0005_portal_tokens.sql"),
+    include_str!("../migrations/0006_erasure.sql"),
 ];
 
 /// Why a database cannot be used. Nothing was changed.
@@ -129,6 +130,8 @@ fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     // 64 MiB of pages: the hot ends of tables and indexes.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // What is deleted is overwritten where that writes no page more; erasing overwrites all of it.
+    connection.pragma_update(None, "secure_delete", "fast")?;
     settle(connection)
 }
 

@@ -187,10 +187,11 @@ impl Writer {
 /// envelopes differ in time, and in a generated id, so their data is compared.
 fn compare(index: usize, event: &NewEvent, earlier: Earlier) -> Result<Published, PublishError> {
     let Earlier { published, body } = earlier;
+    // Of what was erased nothing but account and type can be compared.
+    let erased = body.is_empty();
     let before = envelope::data_of(&body, &published.id, &published.event_type, published.created_at);
     let now = envelope::data_of(&event.body, &event.id, &event.event_type, event.created_at);
-    if before.is_some()
-        && before == now
+    if (erased || before.is_some() && before == now)
         && published.account == event.account
         && published.event_type == event.event_type
     {

@@ -1,5 +1,6 @@
 //! Keeping attempts and what follows from them.
 
+use bytes::Bytes;
 use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 use waxwing_core::{
@@ -14,6 +15,26 @@ struct Row {
     state: DeliveryState,
     attempts: u32,
     due_at: Option<i64>,
+    erased: bool,
+}
+
+/// What may be kept of a receiver's words: nothing once the event is erased, because it
+/// may have echoed the payload.
+struct Words {
+    error: Option<String>,
+    response: Option<Bytes>,
+}
+
+impl Words {
+    fn of(attempt: &Attempt, row: &Row) -> Self {
+        if row.erased {
+            return Self { error: None, response: None };
+        }
+        Self {
+            error: attempt.outcome.error().map(ToString::to_string),
+            response: Some(attempt.response_body.clone()).filter(|body| !body.is_empty()),
+        }
+    }
 }
 
 impl Writer {
@@ -30,11 +51,12 @@ impl Writer {
             return Ok(Err(StoreError::Failed("the delivery is gone".into())));
         };
         let number = row.attempts + 1;
-        self.insert_attempt(completion.key, number, &completion.attempt)?;
+        let words = Words::of(&completion.attempt, &row);
+        self.insert_attempt(completion.key, number, &completion.attempt, &words)?;
         let target = self.directory.target(completion.key.webhook);
         // What waits for a deleted webhook is canceled, whatever was under way.
         let applied = target.is_some() && self.take_pending(node, completion, &row)?;
-        let state = self.update_delivery(completion, &row, number, applied)?;
+        let state = self.update_delivery(completion, &row, number, applied, &words)?;
         let disabled = if applied { self.judge_health(completion)? } else { None };
         // A disabling by this very attempt shows at once.
         let status = match disabled {
@@ -47,16 +69,23 @@ impl Writer {
     fn delivery_row(&self, key: DeliveryKey) -> rusqlite::Result<Option<Row>> {
         self.connection
             .prepare_cached(
-                "SELECT state, attempt_count, due_at FROM delivery WHERE event_seq = ?1 AND webhook_seq = ?2",
+                "SELECT state, attempt_count, due_at, erased IS NOT NULL FROM delivery \
+                 WHERE event_seq = ?1 AND webhook_seq = ?2",
             )?
             .query_row([key.event, key.webhook], |row| {
-                Ok(Row { state: rows::state(row.get(0)?)?, attempts: row.get(1)?, due_at: row.get(2)? })
+                let state = rows::state(row.get(0)?)?;
+                Ok(Row { state, attempts: row.get(1)?, due_at: row.get(2)?, erased: row.get(3)? })
             })
             .optional()
     }
 
-    fn insert_attempt(&self, key: DeliveryKey, number: u32, attempt: &Attempt) -> rusqlite::Result<()> {
-        let body = Some(&attempt.response_body[..]).filter(|body| !body.is_empty());
+    fn insert_attempt(
+        &self,
+        key: DeliveryKey,
+        number: u32,
+        attempt: &Attempt,
+        words: &Words,
+    ) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
                 "INSERT INTO attempt (event_seq, webhook_seq, number, started_at, duration_ms, status_code, error, \
@@ -69,8 +98,8 @@ impl Writer {
                 attempt.started_at.millis(),
                 i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
                 attempt.outcome.status_code(),
-                attempt.outcome.error().map(ToString::to_string),
-                body,
+                words.error,
+                words.response.as_deref(),
             ])?;
         Ok(())
     }
@@ -109,6 +138,7 @@ impl Writer {
         row: &Row,
         number: u32,
         applied: bool,
+        words: &Words,
     ) -> rusqlite::Result<DeliveryState> {
         let state = if applied { row.state.on(completion.verdict.input()) } else { row.state };
         let due_at = match completion.verdict {
@@ -130,7 +160,7 @@ impl Writer {
                 due_at,
                 attempt.started_at.millis(),
                 attempt.outcome.status_code(),
-                attempt.outcome.error().map(ToString::to_string),
+                words.error,
                 applied && state.is_finished(),
                 completion.now.millis(),
                 key.event,

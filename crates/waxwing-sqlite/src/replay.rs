@@ -22,7 +22,12 @@ struct Delivery {
     attempts: u32,
     due_at: Option<i64>,
     generation: u32,
+    erased: bool,
 }
+
+/// What [`delivery`] reads, of deliveries `d` and their events `e`.
+const COLUMNS: &str =
+    "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation, e.erased_at IS NOT NULL";
 
 impl Writer {
     pub(crate) fn retry(
@@ -38,6 +43,9 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         let Some(delivery) = self.delivery_of(event, row)? else { return Ok(Err(RetryError::NotFound)) };
+        if delivery.erased {
+            return Ok(Err(RetryError::Erased));
+        }
         self.send_again(node, row, &delivery, now)?;
         Ok(log::detail(&self.connection, account, webhook, event)?
             .map(|detail| detail.entry)
@@ -65,10 +73,12 @@ impl Writer {
             self.list_all()?;
             self.matching(row, filter, from, limit)?
         };
-        for delivery in &matching {
+        let mut replayed = 0;
+        for delivery in matching.iter().filter(|delivery| !delivery.erased) {
             self.send_again(node, row, delivery, now)?;
+            replayed += 1;
         }
-        Ok(Ok(ReplayBite { replayed: matching.len(), next }))
+        Ok(Ok(ReplayBite { replayed, next }))
     }
 
     fn replayable(&self, account: &AccountId, webhook: &WebhookId) -> Outcome<i64> {
@@ -133,7 +143,7 @@ impl Writer {
         let found = self
             .connection
             .prepare_cached(&format!(
-                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM {tables} \
+                "{COLUMNS} FROM {tables} \
                  WHERE {by}.webhook_seq = ? AND {by}.event_seq > ? {sql} ORDER BY {by}.event_seq LIMIT ?"
             ))?
             .query_map(params_from_iter(values), delivery)?
@@ -144,10 +154,9 @@ impl Writer {
 
     fn delivery_of(&self, event: &EventId, webhook: i64) -> rusqlite::Result<Option<Delivery>> {
         self.connection
-            .prepare_cached(
-                "SELECT d.event_seq, d.state, d.attempt_count, d.due_at, d.generation FROM event e \
-                 JOIN delivery d ON d.event_seq = e.seq WHERE e.id = ?1 AND d.webhook_seq = ?2",
-            )?
+            .prepare_cached(&format!(
+                "{COLUMNS} FROM event e JOIN delivery d ON d.event_seq = e.seq WHERE e.id = ?1 AND d.webhook_seq = ?2"
+            ))?
             .query_row(params![event.as_str(), webhook], delivery)
             .optional()
     }
@@ -194,5 +203,6 @@ fn delivery(row: &rusqlite::Row<'_>) -> rusqlite::Result<Delivery> {
         attempts: row.get(2)?,
         due_at: row.get(3)?,
         generation: row.get(4)?,
+        erased: row.get(5)?,
     })
 }

@@ -9,6 +9,13 @@ use crate::{rows, writer::Writer};
 /// never used twice, not even after a restart.
 pub(crate) const DELETED_UP_TO: &str = "event_deleted_up_to";
 
+/// What was deleted with an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deleted {
+    pub(crate) deliveries: u64,
+    pub(crate) attempts: u64,
+}
+
 impl Writer {
     pub(crate) fn retain(
         &mut self,
@@ -42,31 +49,43 @@ impl Writer {
             .exists([event, cutoff.millis()])
     }
 
-    fn delete_event(&mut self, event: i64, key: Option<&str>) -> rusqlite::Result<()> {
-        self.connection.prepare_cached("DELETE FROM attempt WHERE event_seq = ?1")?.execute([event])?;
+    /// Deletes an event with everything that hangs on it but what waits.
+    pub(crate) fn delete_event(&mut self, event: i64, key: Option<&str>) -> rusqlite::Result<Deleted> {
+        let attempts =
+            self.connection.prepare_cached("DELETE FROM attempt WHERE event_seq = ?1")?.execute([event])?;
         self.connection
             .prepare_cached(
                 "DELETE FROM listing WHERE event_seq = ?1 \
                  AND webhook_seq IN (SELECT webhook_seq FROM delivery WHERE event_seq = ?1)",
             )?
             .execute([event])?;
-        self.connection.prepare_cached("DELETE FROM delivery WHERE event_seq = ?1")?.execute([event])?;
+        let deliveries =
+            self.connection.prepare_cached("DELETE FROM delivery WHERE event_seq = ?1")?.execute([event])?;
         if let Some(key) = key {
             self.connection.prepare_cached("DELETE FROM idempotency WHERE key = ?1")?.execute([key])?;
         }
         self.connection.prepare_cached("DELETE FROM event WHERE seq = ?1")?.execute([event])?;
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)")?
-            .execute(params![DELETED_UP_TO, event.to_le_bytes()])?;
-        Ok(())
+        // An erasure may have deleted later ones.
+        if event > deleted_up_to(&self.connection)? {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)")?
+                .execute(params![DELETED_UP_TO, event.to_le_bytes()])?;
+        }
+        let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        Ok(Deleted { deliveries: count(deliveries), attempts: count(attempts) })
     }
 }
 
 /// The row of the first event to come.
 pub(crate) fn next_event(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
     let last: Option<i64> = connection.query_row("SELECT max(seq) FROM event", [], |row| row.get(0))?;
+    Ok(last.unwrap_or(0).max(deleted_up_to(connection)?) + 1)
+}
+
+fn deleted_up_to(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
     let deleted: Option<[u8; 8]> = connection
-        .query_row("SELECT value FROM fact WHERE name = ?1", [DELETED_UP_TO], |row| row.get(0))
+        .prepare_cached("SELECT value FROM fact WHERE name = ?1")?
+        .query_row([DELETED_UP_TO], |row| row.get(0))
         .optional()?;
-    Ok(last.unwrap_or(0).max(deleted.map_or(0, i64::from_le_bytes)) + 1)
+    Ok(deleted.map_or(0, i64::from_le_bytes))
 }

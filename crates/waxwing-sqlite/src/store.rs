@@ -142,6 +142,17 @@ impl SqliteStore {
         self.write(move |writer| work(writer).map(Ok)).await
     }
 
+    /// Has the write-ahead log emptied into the file; whether that could be done.
+    pub(crate) async fn fold(&self) -> Result<bool> {
+        let (reply, folded) = oneshot::channel();
+        let ask = move |writer: &mut Writer| {
+            writer.effects.fold.push(reply);
+            Ok(())
+        };
+        self.write_plain(ask).await?;
+        Ok(folded.await.unwrap_or(false))
+    }
+
     /// Runs `read` beside the writer.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

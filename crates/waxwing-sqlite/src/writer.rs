@@ -63,6 +63,8 @@ pub(crate) struct Effects {
     pub(crate) first: Vec<i64>,
     pub(crate) changed: Vec<i64>,
     pub(crate) directory: Vec<Change>,
+    /// Who wants the write-ahead log emptied, and hear whether it is.
+    pub(crate) fold: Vec<oneshot::Sender<bool>>,
     pub(crate) published: u64,
     pub(crate) deliveries: u64,
 }
@@ -215,6 +217,14 @@ impl Writer {
         }
         for (webhook, at) in effects.again {
             self.feed.again_at(webhook, at);
+        }
+        if !effects.fold.is_empty() {
+            // There is no log in memory.
+            let folded = self.checkpointer.is_none() || checkpoint::fold(&self.connection);
+            for reply in effects.fold {
+                // Whoever went away asks again.
+                let _ = reply.send(folded);
+            }
         }
     }
 

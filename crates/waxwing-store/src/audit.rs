@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use waxwing_core::{AccountId, DisabledReason, KeyId, Role, Timestamp};
 
-use crate::{Account, CatalogEntry, DataKey, Key, Webhook};
+use crate::{Account, CatalogEntry, DataKey, Erasure, Key, Webhook};
 
 /// Who makes a change, when and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,10 @@ impl Actor {
         Self { by: By::Server, at, source: None, request_id: None }
     }
 }
+
+/// The entries that an erasure of their account leaves as they are, since they tell of
+/// erasures and hold counts only.
+pub const OF_ERASURES: [&str; 4] = ["account.erase", "account.erased", "event.erase", "event.erased"];
 
 /// An entry to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +148,25 @@ impl AuditEntry {
         };
         let (before, after) = (before.map(show), after.map(show));
         Some(Self::new(actor, "event_type", None, entry.event_type.as_str(), before.as_ref(), after.as_ref()))
+    }
+
+    /// An erasure that was asked for (`erase`) or is complete (`erased`): counts only.
+    pub fn of_erasure(actor: &Actor, verb: &str, erasure: &Erasure) -> Self {
+        let (what, object) = match &erasure.event {
+            Some(event) => ("event", event.as_str()),
+            None => ("account", erasure.account.as_str()),
+        };
+        let erased = &erasure.erased;
+        let told = json!({
+            "erasure": erasure.id.as_str(),
+            "events": erased.events,
+            "deliveries": erased.deliveries,
+            "attempts": erased.attempts,
+            "idempotency_keys": erased.idempotency_keys,
+            "webhooks": erased.webhooks,
+            "keys": erased.keys,
+        });
+        Self::of(actor, &format!("{what}.{verb}"), Some(&erasure.account), object, Some(&told))
     }
 
     /// Something done to a thing that is no change of a row: `after` tells what can be told.

@@ -102,6 +102,9 @@ pub enum RetryError {
     /// The webhook is not active.
     #[error("the webhook is not active")]
     NotActive,
+    /// The event's payload is gone.
+    #[error("the event's payload was erased")]
+    Erased,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

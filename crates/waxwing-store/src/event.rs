@@ -49,8 +49,10 @@ pub struct Published {
 pub struct EventDetail {
     /// Id, account, type and time.
     pub published: Published,
-    /// The envelope.
+    /// The envelope; empty once it is erased.
     pub body: Bytes,
+    /// Since when the envelope is erased.
+    pub erased_at: Option<Timestamp>,
     /// The deliveries, by webhook.
     pub deliveries: Vec<(WebhookId, LogEntry)>,
 }

@@ -9,15 +9,17 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
+use waxwing_core::{
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
+};
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
-    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
-    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
-    metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
+    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
+    WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -43,6 +45,8 @@ pub enum Call {
     Replay,
     /// [`Store::retain`] and [`Store::remove_portal_tokens`].
     Retain,
+    /// [`Store::erase_account`], [`Store::erase_event`] and [`Store::erase_step`].
+    Erase,
 }
 
 /// Decides what becomes of a call.
@@ -325,6 +329,26 @@ impl<G: Gate> Store for Gated<G> {
     ) -> Result<ReplayBite, RetryError> {
         let replay = self.inner.replay(node, account, webhook, filter, from, limit, now);
         self.gate.pass(Call::Replay, replay).await?
+    }
+
+    async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {
+        self.gate.pass(Call::Erase, self.inner.erase_account(id, account, by)).await?
+    }
+
+    async fn erase_event(&self, id: ErasureId, event: &EventId, by: &Actor) -> Result<Option<Erasure>> {
+        self.gate.pass(Call::Erase, self.inner.erase_event(id, event, by)).await?
+    }
+
+    async fn erasure(&self, id: &ErasureId) -> Result<Option<Erasure>> {
+        self.gate.pass(Call::Read, self.inner.erasure(id)).await?
+    }
+
+    async fn erasures(&self, page: PageRequest) -> Result<Page<Erasure>> {
+        self.gate.pass(Call::Read, self.inner.erasures(page)).await?
+    }
+
+    async fn erase_step(&self, now: Timestamp, limit: usize) -> Result<bool> {
+        self.gate.pass(Call::Erase, self.inner.erase_step(now, limit)).await?
     }
 
     async fn retain(&self, cutoff: Timestamp, from: i64, limit: usize) -> Result<Option<i64>> {

@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod data_key;
 pub mod delivery;
 pub mod directory;
+pub mod erasure;
 pub mod error;
 pub mod event;
 pub mod feed;
@@ -34,6 +35,7 @@ pub use audit::{Actor, AuditEntry, AuditFilter, By};
 pub use data_key::{DataKey, Resealed, SEALED_COLUMNS, SealedColumn, SealedValue};
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
 pub use directory::{Directory, Target};
+pub use erasure::{Erased, Erasure};
 pub use error::{
     CreateAccountError, CreateWebhookError, DeleteKeyError, PublishError, RetryError, StoreError,
 };

@@ -48,8 +48,10 @@ pub struct LoggedAttempt {
 pub struct LogDetail {
     /// What the list shows.
     pub entry: LogEntry,
-    /// The envelope, as it is sent.
+    /// The envelope, as it is sent; empty once it is erased.
     pub body: Bytes,
+    /// Since when the envelope is erased.
+    pub erased_at: Option<Timestamp>,
     /// Every attempt that is kept, oldest first.
     pub attempts: Vec<LoggedAttempt>,
 }

@@ -9,15 +9,17 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use waxwing_core::{AccountId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
+use waxwing_core::{
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
+};
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
-    CreateWebhookError, DataKey, DeleteKeyError, Directory, EventDetail, Feed, Key, LanePage, LaneStart,
-    LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page, PageRequest,
-    PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError, RotatedSecret,
-    SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook, WebhookChange,
-    metrics::Backlog,
+    CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
+    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook,
+    WebhookChange, metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -239,7 +241,7 @@ pub trait Store: Send + Sync + 'static {
     /// An event with its deliveries.
     async fn event(&self, id: &EventId) -> Result<Option<EventDetail>>;
     /// Sends one delivery again now, whatever its state: a scheduled retry is
-    /// replaced, the schedule starts afresh, `node` owns it.
+    /// replaced, the schedule starts afresh, `node` owns it. What was erased is refused.
     async fn retry(
         &self,
         node: Node,
@@ -249,7 +251,7 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<LogEntry, RetryError>;
     /// Does so for what `filter` matches among at most `limit` deliveries from
-    /// row `from` on (0 for the first call), oldest first.
+    /// row `from` on (0 for the first call), oldest first. What was erased is left out.
     #[allow(clippy::too_many_arguments, reason = "the parts of one request; a struct would have one user")]
     async fn replay(
         &self,
@@ -261,6 +263,31 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
         now: Timestamp,
     ) -> Result<ReplayBite, RetryError>;
+
+    // Personal data.
+
+    /// Begins to erase everything of an account, which is deleted if it is not yet:
+    /// what its entries in the audit log, its webhooks, keys, events, deliveries and
+    /// attempts hold. `None` when there never was such an account. Asked again, it
+    /// gives the receipt of the first time.
+    async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>>;
+
+    /// Erases an event's payload, what receivers answered to it, and the idempotency
+    /// keys that led to it; ends what waits of it as canceled and tells the engine of
+    /// every node. `None` when there is no such event. Asked again when nothing is
+    /// left, it gives the receipt of the last time.
+    async fn erase_event(&self, id: ErasureId, event: &EventId, by: &Actor) -> Result<Option<Erasure>>;
+
+    /// One receipt.
+    async fn erasure(&self, id: &ErasureId) -> Result<Option<Erasure>>;
+
+    /// Receipts, newest first.
+    async fn erasures(&self, page: PageRequest) -> Result<Page<Erasure>>;
+
+    /// Takes one bite of what is to be erased: at most `limit` events, deleted with
+    /// their deliveries and attempts, or `limit` entries of the audit log. Whether
+    /// there may be more to do now.
+    async fn erase_step(&self, now: Timestamp, limit: usize) -> Result<bool>;
 
     // Upkeep.
 

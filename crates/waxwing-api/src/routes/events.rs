@@ -66,8 +66,11 @@ pub(crate) struct BatchAnswer {
 pub(crate) struct EventDetailAnswer {
     #[serde(flatten)]
     event: EventAnswer,
-    #[schema(value_type = Object)]
+    /// The body of the request, as it is sent; null once it is erased.
+    #[schema(value_type = Option<Object>)]
     payload: Option<Box<RawValue>>,
+    /// Since when the payload is gone; null while it is there.
+    payload_erased_at: Option<String>,
     deliveries: Vec<DeliveryAnswer>,
 }
 
@@ -173,6 +176,7 @@ pub(crate) async fn show(
     Ok(Json(EventDetailAnswer {
         event: detail.published.into(),
         payload: raw(&detail.body),
+        payload_erased_at: detail.erased_at.map(|at| at.to_string()),
         deliveries: deliveries
             .map(|(webhook, entry)| DeliveryAnswer { webhook_id: webhook.to_string(), entry: entry.into() })
             .collect(),

@@ -26,9 +26,11 @@ use crate::{
 pub(crate) struct LogDetailAnswer {
     #[serde(flatten)]
     entry: LogAnswer,
-    /// The body of the request, as it is sent.
-    #[schema(value_type = Object)]
+    /// The body of the request, as it is sent; null once it is erased.
+    #[schema(value_type = Option<Object>)]
     payload: Option<Box<RawValue>>,
+    /// Since when the payload is gone; null while it is there.
+    payload_erased_at: Option<String>,
     attempts: Vec<AttemptAnswer>,
 }
 
@@ -67,6 +69,7 @@ pub(crate) async fn show(
     Ok(Json(LogDetailAnswer {
         entry: detail.entry.into(),
         payload: raw(&detail.body),
+        payload_erased_at: detail.erased_at.map(|at| at.to_string()),
         attempts: detail.attempts.into_iter().map(AttemptAnswer::from).collect(),
     }))
 }

@@ -14,6 +14,7 @@ use crate::Api;
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod encryption;
+pub(crate) mod erasures;
 pub(crate) mod event_types;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -87,6 +88,10 @@ table! {
         "/api/audit" { get audit::list }
         "/api/encryption" { get encryption::show }
         "/api/encryption/rotate" { post encryption::rotate }
+        "/api/accounts/{id}/erase" { post erasures::erase_account }
+        "/api/events/{id}/erase" { post erasures::erase_event }
+        "/api/erasures" { get erasures::list }
+        "/api/erasures/{id}" { get erasures::show }
         "/api/event-types/{type}" { put event_types::put, delete event_types::delete }
         "/.well-known/webhooks/{id}/jwks.json" { get signing_keys::jwks }
         "/healthz" { get health::alive }

@@ -59,6 +59,10 @@ async fn of_content(server: &Server, hook: &str) -> Vec<Answer> {
         server.call("PUT", "/api/event-types/a.b").operator().json(&json!({ "schema": schema }))
     };
     put(json!({ "required": ["amount"] })).send().await.expect(201);
+    publish("acme", "x.y", "gone", json!({})).send().await.expect(202);
+    server.post("/api/events/gone/erase").operator().send().await.expect(202);
+    let retry_gone =
+        server.post(&format!("/api/webhook/{hook}/events/gone/retry")).acting_for("acme").send().await;
     let pause = server.call("PUT", &format!("/api/webhook/{hook}")).acting_for("acme");
     pause.json(&json!({ "status": "inactive" })).send().await.expect(200);
     let only = server.list("/api/keys").await.into_iter().find(|key| key["role"] == "operator").unwrap();
@@ -68,6 +72,7 @@ async fn of_content(server: &Server, hook: &str) -> Vec<Answer> {
         server.call("DELETE", &only).operator().send().await,
         publish("acme", "x.y", "twice", json!({ "n": 1 })).send().await,
         server.post(&format!("/api/webhook/{hook}/events/twice/retry")).acting_for("acme").send().await,
+        retry_gone,
         create("http://a.example/", "*").send().await,
         create("https://10.0.0.1/", "*").send().await,
         create("https://a.example:25/", "*").send().await,

@@ -19,6 +19,7 @@ mod cancel;
 mod claim_and_lease;
 mod clock;
 mod data_keys;
+mod erasure;
 mod event_types;
 mod exhaust;
 mod health;
@@ -293,6 +294,24 @@ list! {
         what_becomes_of_data_keys_is_in_the_audit_log
         a_rotation_makes_a_data_key_that_every_node_uses
         a_database_from_before_data_keys_goes_on_with_its_own_root_key
+    }
+    erasure {
+        an_erased_event_keeps_its_id_and_loses_its_payload
+        what_waits_of_an_erased_event_is_canceled
+        an_attempt_under_way_leaves_no_words_behind
+        an_erased_event_is_not_sent_again
+        a_repeat_of_an_erased_event_gets_the_first_answer
+        an_erased_event_gives_its_idempotency_key_free
+        what_is_not_there_is_not_erased
+        asked_again_an_erasure_gives_its_first_receipt
+        an_erased_account_leaves_its_receipt_alone
+        others_keep_everything
+        an_account_is_erased_in_bites
+        an_account_that_was_deleted_before_is_erased_too
+        an_attempt_under_way_brings_nothing_of_an_account_back
+        the_audit_log_keeps_who_and_when_but_not_what
+        bites_at_once_count_once
+        retention_takes_what_an_erasure_left
     }
     event_types {
         a_type_is_added_and_replaced

@@ -19,6 +19,8 @@ pub enum Table {
     Fact,
     /// The audit log.
     Audit,
+    /// Receipts of erasures. One that is under way begins anew after the move.
+    Erasure,
     /// Events.
     Event,
     /// Keys of idempotent publishes.
@@ -122,6 +124,7 @@ const EVENT: &[Column] = &[
     column("created_at", Int),
     column("webhooks", Rows),
     column("body", Blob),
+    column("erased_at", Int),
 ];
 
 const IDEMPOTENCY: &[Column] = &[column("key", Text), column("event_seq", Event)];
@@ -136,6 +139,7 @@ const DELIVERY: &[Column] = &[
     column("last_status_code", Int),
     column("last_error", Text),
     column("completed_at", Int),
+    column("erased", Bool),
 ];
 
 const ATTEMPT: &[Column] = &[
@@ -171,9 +175,24 @@ const AUDIT: &[Column] = &[
     column("after", Text),
 ];
 
+const ERASURE: &[Column] = &[
+    column("seq", Int),
+    column("id", Text),
+    column("account", Text),
+    column("event", Text),
+    column("requested_at", Int),
+    column("completed_at", Int),
+    column("events", Int),
+    column("deliveries", Int),
+    column("attempts", Int),
+    column("idempotency_keys", Int),
+    column("webhooks", Int),
+    column("keys", Int),
+];
+
 impl Table {
     /// All, in the order in which they are moved: events before what names them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::ApiKey,
         Self::EventType,
@@ -181,6 +200,7 @@ impl Table {
         Self::Webhook,
         Self::Fact,
         Self::Audit,
+        Self::Erasure,
         Self::Event,
         Self::Idempotency,
         Self::Delivery,
@@ -203,6 +223,7 @@ impl Table {
             Self::Attempt => "attempt",
             Self::Pending => "pending",
             Self::Audit => "audit",
+            Self::Erasure => "erasure",
         }
     }
 
@@ -226,6 +247,7 @@ impl Table {
             Self::Attempt => ATTEMPT,
             Self::Pending => PENDING,
             Self::Audit => AUDIT,
+            Self::Erasure => ERASURE,
         }
     }
 
@@ -243,6 +265,7 @@ impl Table {
             | Self::Fact
             | Self::Event
             | Self::Audit
+            | Self::Erasure
             | Self::Idempotency => 1,
         }
     }

@@ -27,6 +27,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/operating/README.md", "sqlite3 ", "needs directories of the system"),
     ("docs/operating/README.md", "WAXWING_LOG=", "runs for ever"),
     ("docs/internals/benchmark.md", "scripts/postgres.sh", "runs for ever"),
+    ("docs/operating/personal-data.md", "/erase", "docs/reference/api runs the same"),
     ("docs/operating/postgresql.md", "waxwing serve", "runs for ever; tests/postgres does so"),
     ("docs/operating/postgresql.md", "pg_dump", "needs a database of one's own"),
     ("docs/reference/command-line.md", "waxwing serve --listen", "runs for ever"),
@@ -61,7 +62,7 @@ fn blocks(page: &str) -> Vec<String> {
 /// for those that earlier ones printed.
 fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
     let mut script = String::from(
-        "set -u\nWH=wh_0 EVT=evt_0 KEY_ID=key_0 OWN_KEY_ID=key_0\n\
+        "set -u\nWH=wh_0 EVT=evt_0 ERS=ers_0 KEY_ID=key_0 OWN_KEY_ID=key_0\n\
          curl() { command curl -sS --noproxy '*' --fail-with-body \"$@\"; }\n\
          last() { cat out.* | grep -oE \"$1_[0-9a-z]{26}\" | tail -n 1; }\n\
          made() { cat out.* | grep -oE '\"key_[0-9a-z]{26}\",\"key\":\"'\"$1\" | tail -n 1 | cut -d '\"' -f 2; }\n",
@@ -73,6 +74,7 @@ fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
             .replace("https://127.0.0.1:9443/hooks", hooks)
             .replace("wh_…", "${WH}")
             .replace("evt_…", "${EVT}")
+            .replace("ers_…", "${ERS}")
             .replace("$API/keys/key_…", "$API/keys/${OWN_KEY_ID}")
             .replace("key_…", "${KEY_ID}")
             .replace("wxo_…", KEY)
@@ -85,7 +87,7 @@ fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
             "echo 'block {number}' >&2\n{{ {block}\n}} > out.{number:03}; code=$?\n\
              cat out.{number:03}\n\
              [ $code -eq {code} ] || {{ echo \"block {number} ended with $code:\" >&2; cat <<'SHOWN' >&2\n{block}\nSHOWN\nexit 1; }}\n\
-             WH=$(last wh || echo \"$WH\"); EVT=$(last evt || echo \"$EVT\"); KEY_ID=$(made wxa_) OWN_KEY_ID=$(made wx[op]_)\n"
+             WH=$(last wh || echo \"$WH\"); EVT=$(last evt || echo \"$EVT\"); ERS=$(last ers || echo \"$ERS\"); KEY_ID=$(made wxa_) OWN_KEY_ID=$(made wx[op]_)\n"
         );
         script.push_str(&step);
     }
@@ -187,9 +189,12 @@ async fn the_api_page_can_be_followed_from_its_beginning_to_its_end() {
     let server = world.serve(&[]).await;
     let page = "docs/reference/api.md";
     // What is deleted is needed by the examples that follow: deletions come last.
-    let (mut delete, mut blocks): (Vec<_>, Vec<_>) =
-        blocks(page).into_iter().partition(|block| block.contains("-X DELETE"));
+    let (mut delete, mut blocks): (Vec<_>, Vec<_>) = blocks(page)
+        .into_iter()
+        .partition(|block| block.contains("-X DELETE") || block.contains("acme/erase"));
+    // An account can be erased once it is deleted, and is what stands first on the page.
     delete.reverse();
+    delete.sort_by_key(|block| block.contains("acme/erase"));
     blocks.extend(delete);
     assert!(blocks.len() > 20);
     run(&world, &server, page, &blocks, &inbox.url("/hooks")).await;
