@@ -1,6 +1,6 @@
 //! What has to be done from time to time: the lease renewed, the work of dead
-//! nodes taken over, deleted webhooks' leftovers ended, old rows deleted, secrets
-//! sealed anew.
+//! nodes taken over, deleted webhooks' leftovers ended, old rows deleted, personal data
+//! erased, secrets sealed anew.
 //!
 //! Everything that can be long goes in bites, so that live traffic never waits
 //! for more than one of them.
@@ -25,6 +25,8 @@ const MIN_RETENTION: Duration = Duration::from_hours(24);
 const TOKENS_KEPT: Duration = Duration::from_hours(24);
 /// Events that one bite of retention looks at: each brings its deliveries and attempts.
 const RETAIN_BITE: usize = 200;
+/// Events that one bite of an erasure deletes at most, with deliveries and attempts.
+const ERASE_BITE: usize = 200;
 /// The pauses before a release is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
@@ -61,7 +63,8 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     let mut look = tokio::time::interval(resealing::LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Long sweeps must not keep the lease from being renewed.
-    let (mut takeover, mut sweeper, mut resealer) = (Alone::default(), Alone::default(), Alone::default());
+    let (mut takeover, mut sweeper) = (Alone::default(), Alone::default());
+    let (mut eraser, mut resealer) = (Alone::default(), Alone::default());
     let looked = Arc::<Looked>::default();
     loop {
         tokio::select! {
@@ -71,6 +74,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
                     return;
                 }
                 takeover.run(take_over(shared.clone(), node));
+                eraser.run(erase(shared.clone()));
             }
             _ = upkeep.tick() => sweeper.run(sweep(shared.clone())),
             _ = look.tick() => {
@@ -158,6 +162,14 @@ async fn retain(shared: &Shared) -> Result<(), StoreError> {
 async fn remove_tokens(shared: &Shared) -> Result<(), StoreError> {
     let cutoff = shared.clock.now().before(TOKENS_KEPT);
     while shared.store.remove_portal_tokens(cutoff, BITE).await? == BITE {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Erases what was asked to be erased, here or on a node that did not finish.
+async fn erase(shared: Arc<Shared>) -> Result<(), StoreError> {
+    while shared.store.erase_step(shared.clock.now(), ERASE_BITE).await? {
         tokio::task::yield_now().await;
     }
     Ok(())

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use waxwing_core::{
-    AccountId, Clock, DeliveryState, Entropy, EventId, EventType, Pattern, RetrySchedule, SigningKey,
-    TargetPolicy, Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
+    AccountId, Clock, DeliveryState, Entropy, ErasureId, EventId, EventType, Pattern, RetrySchedule,
+    SigningKey, TargetPolicy, Timestamp, WebhookId, WebhookStatus, envelope, seal::SealingKey,
 };
 use waxwing_delivery::{Engine, EngineHandle, EngineOptions, EngineParts};
 use waxwing_sqlite::SqliteStore;
@@ -307,6 +307,22 @@ impl World {
         let event = EventId::parse(event).unwrap();
         let now = self.clock.now();
         self.store.retry(self.node, &self.account, &hook.id, &event, now).await.unwrap();
+    }
+
+    /// Asks for an event's payload to be erased.
+    pub(crate) async fn erase(&self, event: &str) -> ErasureId {
+        let (now, event) = (self.clock.now(), EventId::parse(event).unwrap());
+        let id = ErasureId::generate(now, self.number());
+        let begun = self.store.erase_event(id, &event, &Actor::server(now)).await.unwrap();
+        begun.unwrap().id
+    }
+
+    /// Asks for everything of the account to be erased.
+    pub(crate) async fn erase_account(&self) -> ErasureId {
+        let now = self.clock.now();
+        let id = ErasureId::generate(now, self.number());
+        let begun = self.store.erase_account(id, &self.account, &Actor::server(now)).await.unwrap();
+        begun.unwrap().id
     }
 
     pub(crate) async fn detail(&self, hook: &Hook, event: &str) -> LogDetail {

@@ -6,6 +6,7 @@
 //! in threads of its own, holds it still (`harness::still`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod erasure;
 mod failures;
 mod fairness;
 mod harness;
