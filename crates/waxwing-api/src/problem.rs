@@ -295,7 +295,7 @@ impl From<RetryError> for Problem {
             ),
             RetryError::Erased => Self::new(
                 Code::PayloadErased,
-                "The event's payload was erased, so there is nothing to send. Publish a new event instead.",
+                "The event's payload was erased, or dropped once it was delivered, so there is nothing to send. Publish a new event instead.",
             ),
             RetryError::Store(error) => error.into(),
         }

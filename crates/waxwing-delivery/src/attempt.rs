@@ -58,6 +58,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node, route: Arc<Route>, due:
         attempt,
         verdict,
         disable_after: shared.options.disable_after,
+        drop_payload: shared.options.drop_payloads,
         now,
     };
     let succeeded = verdict == Verdict::Delivered;

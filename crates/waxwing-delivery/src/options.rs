@@ -33,6 +33,8 @@ pub struct EngineOptions {
     pub lease: Duration,
     /// How long finished deliveries and their events are kept.
     pub retention: Duration,
+    /// Whether an event's payload goes once every delivery of it was made.
+    pub drop_payloads: bool,
     /// How often retention, takeover and leftovers of deletions are looked after.
     pub upkeep_every: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for EngineOptions {
             in_flight_per_webhook: 32,
             lease: Duration::from_secs(30),
             retention: Duration::from_hours(30 * 24),
+            drop_payloads: false,
             upkeep_every: Duration::from_mins(1),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The migrations, in order. Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_functions.sql"),
     include_str!("../migrations/0003_keys_and_audit.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_signing_keys.sql"),
     include_str!("../migrations/0006_portal_tokens.sql"),
     include_str!("../migrations/0007_erasure.sql"),
+    include_str!("../migrations/0008_drop_payloads.sql"),
 ];
 
 /// Any number that nobody else takes: "waxwing" in ASCII.

@@ -64,7 +64,26 @@ pub(crate) async fn record<'a>(
         }
         left = later;
     }
+    drop_payloads(client, jobs, &outcomes).await?;
     Ok(Written { jobs, outcomes })
+}
+
+/// Drops what needs no sending any more, of the jobs that ask for it.
+async fn drop_payloads(
+    client: &Client,
+    jobs: &[Recording],
+    outcomes: &[Result<Option<Outcome>, StoreError>],
+) -> Result<()> {
+    let delivered = |outcome: &Result<Option<Outcome>, StoreError>| {
+        matches!(outcome, Ok(Some(Outcome { applied: true, state: DeliveryState::Delivered })))
+    };
+    let made = jobs.iter().zip(outcomes).filter(|(_, outcome)| delivered(outcome)).map(|(job, _)| &job.1);
+    let dropping: Vec<_> = made.filter(|completion| completion.drop_payload).collect();
+    let Some(now) = dropping.iter().map(|completion| completion.now).max() else { return Ok(()) };
+    let events: Vec<i64> = dropping.iter().map(|completion| completion.key.event).collect();
+    let sql = "SELECT drop_payloads($1, $2)";
+    query(client, sql, params![events => INT8_ARRAY, now.millis() => INT8]).await?;
+    Ok(())
 }
 
 /// Writes attempts of different deliveries.

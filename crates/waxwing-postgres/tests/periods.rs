@@ -87,6 +87,7 @@ impl World {
                 attempt,
                 verdict: Verdict::Delivered,
                 disable_after: DAY,
+                drop_payload: false,
                 now,
             };
             assert!(self.store.record(self.node, completion).await.unwrap().applied);

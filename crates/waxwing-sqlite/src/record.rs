@@ -57,6 +57,9 @@ impl Writer {
         // What waits for a deleted webhook is canceled, whatever was under way.
         let applied = target.is_some() && self.take_pending(node, completion, &row)?;
         let state = self.update_delivery(completion, &row, number, applied, &words)?;
+        if applied && state == DeliveryState::Delivered && completion.drop_payload {
+            self.drop_payload(completion.key.event, completion.now)?;
+        }
         let disabled = if applied { self.judge_health(completion)? } else { None };
         // A disabling by this very attempt shows at once.
         let status = match disabled {
@@ -167,6 +170,17 @@ impl Writer {
                 key.webhook,
             ])?;
         Ok(state)
+    }
+
+    /// Once nothing of an event is left to be sent.
+    fn drop_payload(&self, event: i64, now: Timestamp) -> rusqlite::Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE event SET body = x'', erased_at = ?2 WHERE seq = ?1 AND erased_at IS NULL AND NOT EXISTS \
+                 (SELECT 1 FROM delivery WHERE event_seq = ?1 AND state NOT IN (2, 4))",
+            )?
+            .execute([event, now.millis()])?;
+        Ok(())
     }
 
     /// Keeps how the webhook fares; disables it when that is due.

@@ -74,6 +74,9 @@ pub struct Completion {
     pub verdict: Verdict,
     /// How long a webhook may fail every attempt before it is disabled.
     pub disable_after: Duration,
+    /// Whether the event's payload goes once no delivery of it is left to be made: all
+    /// were delivered, or canceled.
+    pub drop_payload: bool,
     /// Now: the end of the attempt.
     pub now: Timestamp,
 }

@@ -19,6 +19,7 @@ mod cancel;
 mod claim_and_lease;
 mod clock;
 mod data_keys;
+mod dropping;
 mod erasure;
 mod event_types;
 mod exhaust;
@@ -294,6 +295,16 @@ list! {
         what_becomes_of_data_keys_is_in_the_audit_log
         a_rotation_makes_a_data_key_that_every_node_uses
         a_database_from_before_data_keys_goes_on_with_its_own_root_key
+    }
+    dropping {
+        a_payload_goes_with_its_last_delivery
+        a_payload_stays_while_a_delivery_waits_is_held_or_failed
+        canceled_deliveries_are_not_waited_for
+        nothing_is_dropped_unless_asked
+        what_was_dropped_is_not_sent_again
+        a_repeat_of_what_was_dropped_gets_the_first_answer
+        what_receivers_said_of_it_can_be_erased_later
+        last_deliveries_recorded_at_once_drop_it_too
     }
     erasure {
         an_erased_event_keeps_its_id_and_loses_its_payload

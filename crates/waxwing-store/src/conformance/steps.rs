@@ -63,6 +63,7 @@ pub(super) fn completion(due: &Due, verdict: Verdict, now: Timestamp) -> Complet
         attempt,
         verdict,
         disable_after: DISABLE_AFTER,
+        drop_payload: false,
         now,
     }
 }

@@ -82,6 +82,15 @@ pub(super) fn number(least: usize, most: usize) -> impl Fn(&str) -> Result<usize
     }
 }
 
+/// Until when payloads are kept: `delivered` is true, `retention` false.
+pub(super) fn until_delivered(text: &str) -> Result<bool> {
+    match text {
+        "retention" => Ok(false),
+        "delivered" => Ok(true),
+        _ => Err("is neither; write retention or delivered".into()),
+    }
+}
+
 /// A path.
 #[expect(clippy::unnecessary_wraps, reason = "it stands where the others do")]
 pub(super) fn path(text: &str) -> Result<PathBuf> {

@@ -89,6 +89,8 @@ pub(crate) struct Sending {
     pub(crate) rules: TargetRules,
     /// The URL of the proxy that they go out by.
     pub(crate) proxy: Given,
+    /// Whether a payload goes once every delivery of it was made.
+    pub(crate) drop_payloads: bool,
     /// How long finished deliveries are kept.
     pub(crate) retention: Duration,
 }
@@ -284,6 +286,7 @@ impl Reader<'_> {
         let extra_ca_file = self.optional("extra_ca_file", parse::path);
         let rules = self.rules();
         let proxy = self.given("proxy", "proxy_file", parse::proxy);
+        let drop_payloads = self.required("keep_payloads", parse::until_delivered);
         // Publishing is idempotent for as long as an event is kept: at least a day.
         let retention = self.required("retention", parse::duration(DAY, 36_500 * DAY));
         let request_timeout = request_timeout?;
@@ -298,6 +301,7 @@ impl Reader<'_> {
             extra_ca_file,
             rules,
             proxy,
+            drop_payloads: drop_payloads?,
             retention: retention?,
         })
     }

@@ -146,6 +146,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     secret("proxy", "Proxy that deliveries go out by: http://user:password@host:port or socks5://host:port"),
     setting("proxy_file", "FILE", "", "Read the proxy's URL from this file"),
     setting(
+        "keep_payloads",
+        "UNTIL",
+        "retention",
+        "How long payloads are kept: retention, as long as their events; or delivered, until every delivery was made",
+    ),
+    setting(
         "retention",
         "DURATION",
         "30d",

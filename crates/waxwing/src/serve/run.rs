@@ -118,6 +118,7 @@ impl Server {
             in_flight: sending.in_flight,
             in_flight_per_webhook: sending.in_flight_per_webhook,
             lease,
+            drop_payloads: sending.drop_payloads,
             retention: sending.retention,
             ..EngineOptions::default()
         };
