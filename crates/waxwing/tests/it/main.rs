@@ -23,6 +23,7 @@ mod configuration;
 mod database_file;
 mod delivery;
 mod encryption;
+mod erasure;
 mod full_disk;
 mod lifecycle;
 mod log;

@@ -20,6 +20,7 @@ mod harness;
 mod book;
 mod configuration;
 mod encryption;
+mod erasure;
 mod failover;
 mod kill;
 mod link;
