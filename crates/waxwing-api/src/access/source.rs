@@ -28,11 +28,10 @@ impl Access {
         let of_list = || self.first_stranger(peer, hops(&list).map(address));
         let of_forwarded = || self.first_stranger(peer, hops(&forwarded).map(for_member));
         Source(match (list.is_empty(), forwarded.is_empty()) {
-            (true, true) => peer,
             (false, true) => of_list(),
             (true, false) => of_forwarded(),
             (false, false) if of_list() == of_forwarded() => of_list(),
-            (false, false) => peer,
+            (true, true) | (false, false) => peer,
         })
     }
 

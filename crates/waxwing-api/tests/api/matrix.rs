@@ -55,6 +55,10 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("get", "/api/audit", Operator, ""),
     ("get", "/api/encryption", Operator, ""),
     ("post", "/api/encryption/rotate", Operator, ""),
+    ("post", "/api/accounts/{id}/erase", Operator, ""),
+    ("post", "/api/events/{id}/erase", Operator, ""),
+    ("get", "/api/erasures", Operator, ""),
+    ("get", "/api/erasures/{id}", Operator, ""),
     ("put", "/api/event-types/{type}", Operator, "{}"),
     ("delete", "/api/event-types/{type}", Operator, ""),
     ("get", "/api/event-types", Reader, ""),
@@ -179,6 +183,7 @@ struct World {
     event: String,
     account_key: String,
     operator_key: String,
+    erasure: String,
 }
 
 impl World {
@@ -197,7 +202,11 @@ impl World {
         let account_key = id(server.post("/api/accounts/acme/keys").operator().send().await.expect(201));
         let spare = server.post("/api/keys").operator().json(&json!({ "role": "operator" }));
         let operator_key = id(spare.send().await.expect(201));
-        Self { server, webhook, event, account_key, operator_key }
+        let erased = server.publish("a.b").await;
+        let erasure = server.post(&format!("/api/events/{erased}/erase")).operator().send().await;
+        assert!(erasure.status.is_success(), "{erasure:?}");
+        let erasure = id(erasure.json());
+        Self { server, webhook, event, account_key, operator_key, erasure }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -205,6 +214,7 @@ impl World {
         let id = match path {
             path if path.starts_with("/api/accounts") => "acme",
             path if path.starts_with("/api/events") => &self.event,
+            path if path.starts_with("/api/erasures") => &self.erasure,
             _ => &self.webhook,
         };
         let path = path.replace("{event_id}", &self.event).replace("{key_id}", key);
