@@ -219,8 +219,8 @@ async fn a_server_that_breaks_off_is_told() {
 fn what_a_client_cannot_be_made_of_is_told() {
     let url = |text: &str| ApiClient::new(text, "key").unwrap_err().to_string();
     assert_eq!(
-        url("https://127.0.0.1"),
-        "\"https://127.0.0.1\" is not an http:// URL: give the address that the server listens on, such as http://127.0.0.1:8080"
+        url("ftp://127.0.0.1"),
+        "\"ftp://127.0.0.1\" is no http:// or https:// URL: give the address that the server listens on, such as http://127.0.0.1:8080"
     );
     for text in ["", "127.0.0.1:8080", "/api", "http://", "http://a b"] {
         assert!(url(text).ends_with("such as http://127.0.0.1:8080"), "{text:?}: {}", url(text));
