@@ -12,7 +12,7 @@ use crate::harness::{Inbox, Server, World, server::expect};
 /// A second, and what two busy processors add to it.
 const SOON: Duration = Duration::from_secs(2);
 
-async fn soon(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn soon(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_millis(10));
     while !holds().await {
@@ -29,8 +29,8 @@ async fn published(to: &Server, account: &str) -> Option<i64> {
 
 async fn changes_are_seen(world: &World, url: &str) {
     let inbox = Inbox::healthy(world).await;
-    let one = world.serve(&[("DATABASE", url), ("NODE", "one")]).await;
-    let two = world.serve(&[("DATABASE", url), ("NODE", "two")]).await;
+    let one = world.serve(&[("DATABASE", url), ("NODE", "one"), ("MAX_AUTH_FAILURES_PER_MINUTE", "0")]).await;
+    let two = world.serve(&[("DATABASE", url), ("NODE", "two"), ("MAX_AUTH_FAILURES_PER_MINUTE", "0")]).await;
     one.account("acme").await;
     assert_eq!(published(&two, "acme").await, Some(0), "an account is known at once where it matters");
     let hook = one.webhook("acme", &inbox.url("/"), &["*"]).await;

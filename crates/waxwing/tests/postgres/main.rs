@@ -22,6 +22,7 @@ mod configuration;
 mod encryption;
 mod erasure;
 mod failover;
+mod keys;
 mod kill;
 mod link;
 mod nodes;
