@@ -122,7 +122,8 @@ pub(crate) fn without_types(code: &str) -> String {
 async fn every_configuration_file_is_one() {
     let mut taken = 0;
     for page in Page::all() {
-        for block in page.blocks_of("toml") {
+        // Ours have no tables; those are other programs' files.
+        for block in page.blocks_of("toml").into_iter().filter(|block| !block.starts_with('[')) {
             let dir = tempfile::tempdir().unwrap();
             std::fs::write(dir.path().join("waxwing.toml"), &block).unwrap();
             let arguments = ["config", "print", "--config", "waxwing.toml"];
