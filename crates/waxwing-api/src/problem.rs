@@ -304,12 +304,19 @@ impl From<RetryError> for Problem {
 
 impl From<UrlError> for Problem {
     fn from(error: UrlError) -> Self {
+        Self::of_url("/url", &error)
+    }
+}
+
+impl Problem {
+    /// A URL that deliveries or requests for a token may not go to.
+    pub(crate) fn of_url(pointer: &str, error: &UrlError) -> Self {
         let code = match error.code() {
             "url_not_https" => Code::UrlNotHttps,
             "url_not_public" => Code::UrlNotPublic,
             "url_denied" => Code::UrlDenied,
             _ => Code::UrlInvalid,
         };
-        Self::at(code, "/url", error.to_string())
+        Self::at(code, pointer, error.to_string())
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod bucket;
 pub mod clock;
+pub mod credentials;
 pub mod delivery;
 pub mod envelope;
 pub mod event_type;

@@ -36,6 +36,8 @@ pub enum AttemptError {
     ForbiddenAddress(ForbiddenAddress),
     /// The URL is none that deliveries may reach (the policy changed since).
     ForbiddenUrl(String),
+    /// There was no access token to send; the text says why.
+    Authorization(String),
     /// The operator's egress proxy made no connection; the text says why.
     Proxy(String),
     /// Nothing listens at the address and port.
@@ -62,6 +64,8 @@ pub enum AttemptError {
 /// What an attempt was waiting for when its time ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeoutPhase {
+    /// An access token.
+    Token,
     /// The host name's addresses.
     Resolve,
     /// The TCP connection.
@@ -105,6 +109,7 @@ impl AttemptError {
             Self::Dns(_) => "dns",
             Self::ForbiddenAddress(_) => "forbidden_address",
             Self::ForbiddenUrl(_) => "forbidden_url",
+            Self::Authorization(_) => "authorization",
             Self::Proxy(_) => "proxy",
             Self::Refused => "refused",
             Self::Unreachable(_) => "unreachable",
@@ -143,6 +148,7 @@ impl fmt::Display for AttemptError {
                 write!(f, "not sent: the host name leads to {address}, which {reason}")
             }
             Self::ForbiddenUrl(reason) => write!(f, "not sent: {reason}"),
+            Self::Authorization(reason) => write!(f, "no access token: {reason}"),
             Self::Proxy(reason) => write!(f, "the operator's egress proxy {reason}"),
             Self::Refused => f.write_str("connection refused: nothing listens at this address and port"),
             Self::Unreachable(reason) => write!(f, "the server could not be reached: {reason}"),
@@ -160,6 +166,7 @@ impl fmt::Display for AttemptError {
 impl TimeoutPhase {
     fn awaited(self) -> &'static str {
         match self {
+            Self::Token => "access token",
             Self::Resolve => "answer from DNS",
             Self::Connect => "connection",
             Self::Handshake => "TLS handshake",

@@ -41,7 +41,8 @@ pub(crate) enum Change {
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
      w.secret, w.previous_secret, w.previous_expires_at, \
-     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at, \
+     w.sealed_headers, w.sealed_authorization, w.sealed_certificate \
      FROM webhook w JOIN account a ON a.seq = w.account_seq WHERE w.deleted_at IS NULL";
 
 /// Locks the configuration for the rest of the transaction: first of all locks.
@@ -217,6 +218,7 @@ fn target(row: &Row) -> Result<Target> {
         secret: Sealed::from_bytes(get(row, 8)?),
         previous: previous.map(Sealed::from_bytes).zip(rows::optional_time(row, 10)?),
         signing_keys: signing_keys(row, 11)?,
+        credentials: rows::credentials(row, 14)?,
     })
 }
 

@@ -5,8 +5,9 @@ use std::fmt::Display;
 use tokio_postgres::Row;
 use waxwing_core::{
     AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId,
-    WebhookStatus,
+    WebhookStatus, seal::Sealed,
 };
+use waxwing_store::Credentials;
 
 use crate::{
     error::Error,
@@ -53,6 +54,16 @@ pub(crate) fn patterns(row: &Row, column: usize) -> Result<Vec<Pattern>> {
 
 pub(crate) fn patterns_text(patterns: &[Pattern]) -> String {
     patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The three columns from this one on.
+pub(crate) fn credentials(row: &Row, from: usize) -> Result<Credentials> {
+    let sealed = |at| get::<Option<Vec<u8>>>(row, at).map(|bytes| bytes.map(Sealed::from_bytes));
+    Ok(Credentials {
+        headers: sealed(from)?,
+        authorization: sealed(from + 1)?,
+        client_certificate: sealed(from + 2)?,
+    })
 }
 
 pub(crate) fn status(row: &Row, column: usize) -> Result<WebhookStatus> {

@@ -3,10 +3,10 @@
 use deadpool_postgres::Transaction;
 use serde_json::json;
 use tokio_postgres::{GenericClient, Row};
-use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 use waxwing_store::{
-    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, SigningKeys,
-    Webhook, WebhookChange,
+    Actor, AuditEntry, CreateWebhookError, Credentials, CredentialsChange, NewWebhook, Page, PageRequest,
+    RotatedSecret, SigningKeys, Webhook, WebhookChange,
 };
 
 use crate::{
@@ -20,7 +20,8 @@ use crate::{
 
 const COLUMNS: &str = "SELECT w.seq, w.id, a.id, w.url, w.events, w.description, w.status, w.created_at, \
      w.updated_at, h.last_success_at, h.last_failure_at, h.consecutive_failures, h.failing_since, \
-     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at, \
+     w.sealed_headers, w.sealed_authorization, w.sealed_certificate \
      FROM webhook w JOIN account a ON a.seq = w.account_seq JOIN webhook_health h ON h.webhook_seq = w.seq \
      WHERE a.id = $1 AND a.deleted_at IS NULL AND w.deleted_at IS NULL";
 
@@ -36,6 +37,7 @@ fn webhook(row: &Row) -> Result<(i64, Webhook)> {
         updated_at: rows::time(row, 8)?,
         health: health::health(row, 9)?,
         signing_keys: signing_keys(row, 13)?,
+        credentials: rows::credentials(row, 16)?,
     };
     Ok((get(row, 0)?, webhook))
 }
@@ -110,15 +112,20 @@ impl Shared {
         if get::<i64>(&row, 1)? >= rows::limit(new.limit) {
             return Ok(Err(CreateWebhookError::TooMany { limit: new.limit }));
         }
+        let Credentials { headers, authorization, client_certificate } = &new.credentials;
         let made = first(
             &*transaction,
-            "WITH w AS (INSERT INTO webhook (id, account_seq, url, events, description, secret, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING seq) \
+            "WITH w AS (INSERT INTO webhook (id, account_seq, url, events, description, secret, created_at, updated_at, \
+             sealed_headers, sealed_authorization, sealed_certificate) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10) RETURNING seq) \
              INSERT INTO webhook_health (webhook_seq) SELECT seq FROM w RETURNING webhook_seq",
             params![
                 new.id.as_str() => TEXT, get::<i64>(&row, 0)? => INT8, new.url => TEXT,
                 rows::patterns_text(&new.events) => TEXT, new.description => TEXT,
                 new.secret.as_bytes() => BYTEA, new.created_at.millis() => INT8,
+                headers.as_ref().map(Sealed::as_bytes) => BYTEA,
+                authorization.as_ref().map(Sealed::as_bytes) => BYTEA,
+                client_certificate.as_ref().map(Sealed::as_bytes) => BYTEA,
             ],
         )
         .await?;
@@ -129,6 +136,7 @@ impl Shared {
             url: new.url.clone(),
             events: new.events.clone(),
             description: new.description.clone(),
+            credentials: new.credentials.clone(),
             status: WebhookStatus::Active,
             health: waxwing_core::webhook::Health::default(),
             signing_keys: SigningKeys::default(),
@@ -178,6 +186,7 @@ impl Shared {
             let sql = "UPDATE webhook_health SET consecutive_failures = 0, failing_since = NULL WHERE webhook_seq = $1";
             execute(&*transaction, sql, params![seq => INT8]).await?;
         }
+        set_credentials(&transaction, seq, &change.credentials).await?;
         let after = one(&*transaction, account, id).await?;
         audit::note(&transaction, AuditEntry::of_webhook(by, before.as_ref(), after.as_ref())).await?;
         self.changed(transaction, Change::Webhook(seq)).await?;
@@ -255,6 +264,27 @@ impl Shared {
         transaction.commit().await?;
         changes::refresh(self).await
     }
+}
+
+/// Sets those that are given.
+async fn set_credentials(
+    transaction: &Transaction<'_>,
+    webhook: i64,
+    change: &CredentialsChange,
+) -> Result<()> {
+    let CredentialsChange { headers, authorization, client_certificate } = change;
+    for (column, sealed) in [
+        ("sealed_headers", headers),
+        ("sealed_authorization", authorization),
+        ("sealed_certificate", client_certificate),
+    ] {
+        if let Some(sealed) = sealed {
+            let sql = format!("UPDATE webhook SET {column} = $2 WHERE seq = $1");
+            let bytes = sealed.as_ref().map(Sealed::as_bytes);
+            execute(&**transaction, &sql, params![webhook => INT8, bytes => BYTEA]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The webhooks of an account that are not deleted.

@@ -44,6 +44,7 @@ impl World {
             events: vec![Pattern::parse("*").unwrap()],
             description: None,
             secret: Sealed::from_bytes(vec![1]),
+            credentials: waxwing_store::Credentials::default(),
             created_at: day(0),
             limit: 10,
         };

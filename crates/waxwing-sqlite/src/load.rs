@@ -8,7 +8,8 @@ use crate::{accounts, catalog, data_keys, rows, signing_keys::signing_keys};
 
 const TARGET: &str = "SELECT w.seq, w.account_seq, w.id, a.id, w.url, w.events, w.status, w.releasing, \
      w.secret, w.previous_secret, w.previous_expires_at, \
-     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at, \
+     w.sealed_headers, w.sealed_authorization, w.sealed_certificate \
      FROM webhook w JOIN account a ON a.seq = w.account_seq WHERE w.deleted_at IS NULL";
 
 pub(crate) fn directory(connection: &Connection) -> rusqlite::Result<Directory> {
@@ -60,5 +61,6 @@ fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
         secret: Sealed::from_bytes(row.get(8)?),
         previous: previous.map(Sealed::from_bytes).zip(until.map(rows::time)),
         signing_keys: signing_keys(row, 11)?,
+        credentials: rows::credentials(row, 14)?,
     })
 }

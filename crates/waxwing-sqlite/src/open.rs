@@ -9,13 +9,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_keys_and_audit.sql"),
     include_str!("../migrations/0003_data_keys.sql"),
     include_str!("../migrations/0004_signing_keys.sql"),
     include_str!("../migrations/0005_portal_tokens.sql"),
     include_str!("../migrations/0006_erasure.sql"),
+    include_str!("../migrations/0007_credentials.sql"),
 ];
 
 /// Why a database cannot be used. Nothing was changed.

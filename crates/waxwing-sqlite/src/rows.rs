@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use rusqlite::{Error, types::Type};
+use rusqlite::{Error, Row, types::Type};
 use waxwing_core::{
     AccountId, DeliveryState, DisabledReason, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId,
-    WebhookStatus,
+    WebhookStatus, seal::Sealed,
 };
+use waxwing_store::Credentials;
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -45,6 +46,16 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<Pattern>> {
 
 pub(crate) fn patterns_text(patterns: &[Pattern]) -> String {
     patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The three columns from this one on.
+pub(crate) fn credentials(row: &Row<'_>, from: usize) -> Result<Credentials> {
+    let sealed = |at| row.get::<_, Option<Vec<u8>>>(at).map(|bytes| bytes.map(Sealed::from_bytes));
+    Ok(Credentials {
+        headers: sealed(from)?,
+        authorization: sealed(from + 1)?,
+        client_certificate: sealed(from + 2)?,
+    })
 }
 
 pub(crate) fn status(number: i64) -> Result<WebhookStatus> {

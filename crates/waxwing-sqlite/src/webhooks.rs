@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value};
 use serde_json::json;
-use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus};
+use waxwing_core::{AccountId, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 use waxwing_store::{
-    Actor, AuditEntry, CreateWebhookError, NewWebhook, Page, PageRequest, RotatedSecret, Webhook,
-    WebhookChange,
+    Actor, AuditEntry, CreateWebhookError, CredentialsChange, NewWebhook, Page, PageRequest, RotatedSecret,
+    Webhook, WebhookChange,
 };
 
 use crate::{record, rows, signing_keys::signing_keys, writer::Writer};
@@ -14,7 +14,8 @@ type Result<T> = rusqlite::Result<T>;
 
 const COLUMNS: &str = "SELECT w.seq, w.id, a.id, w.url, w.events, w.description, w.status, w.created_at, \
      w.updated_at, w.last_success_at, w.last_failure_at, w.consecutive_failures, w.failing_since, \
-     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at \
+     w.signing_key, w.previous_signing_key, w.previous_signing_expires_at, \
+     w.sealed_headers, w.sealed_authorization, w.sealed_certificate \
      FROM webhook w JOIN account a ON a.seq = w.account_seq \
      WHERE a.id = ?1 AND a.deleted_at IS NULL AND w.deleted_at IS NULL";
 
@@ -30,6 +31,7 @@ fn webhook(row: &rusqlite::Row<'_>) -> Result<(i64, Webhook)> {
         updated_at: rows::time(row.get(8)?),
         health: record::health(row, 9)?,
         signing_keys: signing_keys(row, 13)?,
+        credentials: rows::credentials(row, 16)?,
     };
     Ok((row.get(0)?, webhook))
 }
@@ -64,6 +66,10 @@ pub(crate) fn list(
     Ok(Page::of(rows, page.limit))
 }
 
+fn bytes(sealed: Option<&Sealed>) -> Option<&[u8]> {
+    sealed.map(Sealed::as_bytes)
+}
+
 /// The webhooks of an account that are not deleted.
 pub(crate) fn of_account(connection: &Connection, account: &AccountId) -> Result<Vec<WebhookId>> {
     connection.prepare_cached(COLUMNS)?.query_map([account.as_str()], |row| Ok(webhook(row)?.1.id))?.collect()
@@ -87,8 +93,9 @@ impl Writer {
             return Ok(Err(CreateWebhookError::TooMany { limit: new.limit }));
         }
         self.connection.execute(
-            "INSERT INTO webhook (id, account_seq, url, events, description, secret, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            "INSERT INTO webhook (id, account_seq, url, events, description, secret, created_at, updated_at, \
+             sealed_headers, sealed_authorization, sealed_certificate) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)",
             params![
                 new.id.as_str(),
                 account,
@@ -97,6 +104,9 @@ impl Writer {
                 new.description,
                 new.secret.as_bytes(),
                 new.created_at.millis(),
+                bytes(new.credentials.headers.as_ref()),
+                bytes(new.credentials.authorization.as_ref()),
+                bytes(new.credentials.client_certificate.as_ref()),
             ],
         )?;
         self.refresh_target(self.connection.last_insert_rowid())?;
@@ -128,6 +138,17 @@ impl Writer {
         if let Some(description) = &change.description {
             columns.push("description = ?");
             values.push(description.clone().into());
+        }
+        let CredentialsChange { headers, authorization, client_certificate } = &change.credentials;
+        for (column, sealed) in [
+            ("sealed_headers = ?", headers),
+            ("sealed_authorization = ?", authorization),
+            ("sealed_certificate = ?", client_certificate),
+        ] {
+            if let Some(sealed) = sealed {
+                columns.push(column);
+                values.push(bytes(sealed.as_ref()).map(<[u8]>::to_vec).into());
+            }
         }
         match (change.active, status.is_active()) {
             (Some(true), false) => {

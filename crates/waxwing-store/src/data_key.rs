@@ -55,6 +55,9 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn { name: "previous_secret", suffix: "" },
     SealedColumn { name: "signing_key", suffix: "/signing-key" },
     SealedColumn { name: "previous_signing_key", suffix: "/signing-key" },
+    SealedColumn { name: "sealed_headers", suffix: "/headers" },
+    SealedColumn { name: "sealed_authorization", suffix: "/authorization" },
+    SealedColumn { name: "sealed_certificate", suffix: "/client_certificate" },
 ];
 
 /// A value of a sealed column.

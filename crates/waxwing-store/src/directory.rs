@@ -13,7 +13,7 @@ use std::{
 use parking_lot::RwLock;
 use waxwing_core::{AccountId, EventType, KeyId, Pattern, Timestamp, WebhookId, WebhookStatus, seal::Sealed};
 
-use crate::{CatalogEntry, DataKey, Principal, SigningKeys};
+use crate::{CatalogEntry, Credentials, DataKey, Principal, SigningKeys};
 
 /// What sending and matching need of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Target {
     pub previous: Option<(Sealed, Timestamp)>,
     /// What signs beside them.
     pub signing_keys: SigningKeys,
+    /// What its receiver asks for besides the signature.
+    pub credentials: Credentials,
 }
 
 impl Target {
@@ -257,6 +259,7 @@ mod tests {
             secret: Sealed::from_bytes(vec![1]),
             previous: None,
             signing_keys: SigningKeys::default(),
+            credentials: Credentials::default(),
         }
     }
 

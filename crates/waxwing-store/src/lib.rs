@@ -48,4 +48,4 @@ pub use node::{Node, TakenOver};
 pub use page::{Page, PageRequest};
 pub use signing::{SigningKeyChange, SigningKeys};
 pub use store::Store;
-pub use webhook::{NewWebhook, RotatedSecret, Webhook, WebhookChange};
+pub use webhook::{Credentials, CredentialsChange, NewWebhook, RotatedSecret, Webhook, WebhookChange};

@@ -17,6 +17,8 @@ pub struct Webhook {
     pub events: Vec<Pattern>,
     /// The owner's words.
     pub description: Option<String>,
+    /// What its receiver asks for besides the signature.
+    pub credentials: Credentials,
     /// Whether it takes deliveries.
     pub status: WebhookStatus,
     /// How it has fared.
@@ -27,6 +29,36 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// When its configuration changed last.
     pub updated_at: Timestamp,
+}
+
+/// What a receiver asks for besides the signature: the values of
+/// `waxwing_core::credentials`, each sealed and bound to [`Credentials::place`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// Headers.
+    pub headers: Option<Sealed>,
+    /// An authorization.
+    pub authorization: Option<Sealed>,
+    /// A client certificate.
+    pub client_certificate: Option<Sealed>,
+}
+
+impl Credentials {
+    /// What the value of a webhook is bound to; `name` is that of the member.
+    pub fn place(webhook: &WebhookId, name: &str) -> String {
+        format!("{webhook}/{name}")
+    }
+}
+
+/// What a change sets; `None` keeps what is there, `Some(None)` removes it.
+#[derive(Debug, Clone, Default)]
+pub struct CredentialsChange {
+    /// Headers.
+    pub headers: Option<Option<Sealed>>,
+    /// An authorization.
+    pub authorization: Option<Option<Sealed>>,
+    /// A client certificate.
+    pub client_certificate: Option<Option<Sealed>>,
 }
 
 /// A webhook to be made.
@@ -44,6 +76,8 @@ pub struct NewWebhook {
     pub description: Option<String>,
     /// The signing secret, sealed and bound to the webhook's id.
     pub secret: Sealed,
+    /// What its receiver asks for besides the signature.
+    pub credentials: Credentials,
     /// Now.
     pub created_at: Timestamp,
     /// How many webhooks the account may have, this one included.
@@ -59,6 +93,8 @@ pub struct WebhookChange {
     pub events: Option<Vec<Pattern>>,
     /// The owner's words; `Some(None)` removes them.
     pub description: Option<Option<String>>,
+    /// What its receiver asks for besides the signature.
+    pub credentials: CredentialsChange,
     /// `true` makes it active (and releases what is held, with a fresh schedule
     /// and a clean failure record), `false` inactive.
     pub active: Option<bool>,

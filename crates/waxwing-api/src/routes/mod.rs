@@ -13,6 +13,7 @@ use crate::Api;
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod credentials;
 pub(crate) mod encryption;
 pub(crate) mod erasures;
 pub(crate) mod event_types;

@@ -11,9 +11,16 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use waxwing_core::{Pattern, Secret, WebhookId};
-use waxwing_store::{NewWebhook, Webhook, WebhookChange};
+use waxwing_store::{Credentials, CredentialsChange, NewWebhook, Webhook, WebhookChange};
 
-use super::{accounts::bounded, signing_keys};
+use super::{
+    accounts::bounded,
+    credentials::{
+        self, AuthorizationAnswer, AuthorizationInput, CertificateAnswer, CertificateInput, Headers, Sealer,
+        Shown,
+    },
+    signing_keys,
+};
 use crate::{
     Api,
     auth::{Account, Viewer},
@@ -40,6 +47,11 @@ pub(crate) struct CreateWebhook {
     /// 16 to 256 printable ASCII characters; made by the server when left out.
     #[schema(min_length = 16, max_length = 256)]
     secret: Option<String>,
+    /// Headers of your own on every request, up to 20; none of the protocol's or the delivery's.
+    #[schema(example = json!({"X-Api-Key": "…"}))]
+    headers: Option<Headers>,
+    authorization: Option<AuthorizationInput>,
+    client_certificate: Option<CertificateInput>,
 }
 
 /// A change of a webhook; what is left out keeps its value.
@@ -55,6 +67,18 @@ pub(crate) struct UpdateWebhook {
     #[schema(value_type = Option<String>, max_length = 1024)]
     description: Option<Option<String>>,
     status: Option<SettableStatus>,
+    /// All of them anew; null removes them.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Headers>)]
+    headers: Option<Option<Headers>>,
+    /// null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<AuthorizationInput>)]
+    authorization: Option<Option<AuthorizationInput>>,
+    /// null removes it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<CertificateInput>)]
+    client_certificate: Option<Option<CertificateInput>>,
 }
 
 /// The statuses that an account can set.
@@ -66,7 +90,9 @@ pub(crate) enum SettableStatus {
 }
 
 /// Tells a member that is null from one that is left out.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -83,6 +109,10 @@ pub(crate) struct WebhookAnswer {
     secret: Option<String>,
     /// Verifies the `v1a` signatures; null when no key signs beside the secret.
     public_key: Option<String>,
+    /// Of its own headers; their values are not shown.
+    header_names: Vec<String>,
+    authorization: Option<AuthorizationAnswer>,
+    client_certificate: Option<CertificateAnswer>,
     /// active, inactive or disabled.
     status: &'static str,
     /// gone or failing, when the service disabled it.
@@ -96,6 +126,7 @@ pub(crate) struct WebhookAnswer {
 
 impl WebhookAnswer {
     fn of(api: &Api, webhook: Webhook) -> Result<Self> {
+        let Shown { header_names, authorization, client_certificate } = credentials::show(api, &webhook)?;
         Ok(Self {
             public_key: signing_keys::public_key(api, &webhook.id, &webhook.signing_keys)?,
             id: webhook.id.to_string(),
@@ -103,6 +134,9 @@ impl WebhookAnswer {
             events: webhook.events.iter().map(ToString::to_string).collect(),
             description: webhook.description,
             secret: None,
+            header_names,
+            authorization,
+            client_certificate,
             status: webhook.status.as_str(),
             disabled_reason: webhook.status.disabled_reason().map(waxwing_core::DisabledReason::as_str),
             last_success_at: webhook.health.last_success_at.map(|at| at.to_string()),
@@ -129,7 +163,14 @@ pub(crate) async fn create(
     let description = bounded("/description", new.description, DESCRIPTION_LEN)?;
     let secret = secret(&api, new.secret.as_deref())?;
     let id = WebhookId::generate(by.at, api.random());
+    let sealer = Sealer { api: &api, webhook: &id };
+    let credentials = Credentials {
+        headers: sealer.headers(new.headers)?,
+        authorization: sealer.authorization(new.authorization)?,
+        client_certificate: sealer.client_certificate(new.client_certificate)?,
+    };
     let webhook = NewWebhook {
+        credentials,
         secret: api.keyring.seal(api.random(), id.as_str(), secret.expose().as_bytes())?,
         id,
         account,
@@ -188,7 +229,17 @@ pub(crate) async fn update(
     if let Some(url) = &update.url {
         api.policy.check_url(url)?;
     }
+    let sealer = Sealer { api: &api, webhook: &id };
+    let credentials = CredentialsChange {
+        headers: update.headers.map(|given| sealer.headers(given)).transpose()?,
+        authorization: update.authorization.map(|given| sealer.authorization(given)).transpose()?,
+        client_certificate: update
+            .client_certificate
+            .map(|given| sealer.client_certificate(given))
+            .transpose()?,
+    };
     let change = WebhookChange {
+        credentials,
         url: update.url,
         events: update.events.map(|events| patterns(&api, &events)).transpose()?,
         description: update

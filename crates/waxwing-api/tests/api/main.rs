@@ -14,6 +14,7 @@ mod audit;
 mod auth;
 mod bad_input;
 mod codes;
+mod credentials;
 mod encryption;
 mod erasures;
 mod event_types;

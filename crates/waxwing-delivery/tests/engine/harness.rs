@@ -208,6 +208,7 @@ impl World {
             events: vec![Pattern::parse(&format!("to.{name}")).unwrap()],
             description: None,
             secret: self.keyring.seal([9; 24], id.as_str(), SECRET.as_bytes()).unwrap(),
+            credentials: waxwing_store::Credentials::default(),
             created_at: self.clock.now(),
             limit: 1_000,
         };

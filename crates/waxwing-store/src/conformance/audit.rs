@@ -7,7 +7,8 @@ use super::{
     world::{DAY, World, account_id, at, by, day, event_type, sealed},
 };
 use crate::{
-    Actor, AuditEntry, AuditFilter, By, CatalogEntry, NewAccount, PageRequest, RotatedSecret, WebhookChange,
+    Actor, AuditEntry, AuditFilter, By, CatalogEntry, CredentialsChange, NewAccount, PageRequest,
+    RotatedSecret, WebhookChange,
 };
 
 /// Somebody with a key.
@@ -39,6 +40,23 @@ pub(super) async fn an_entry_says_who_when_from_where_and_what(w: World) {
     let (before, after) = (entry.before.unwrap(), entry.after.unwrap());
     assert!(before.contains(r#""url":"https://receiver.example/hook""#), "{before}");
     assert!(after.contains(r#""url":"https://other.example/""#), "{after}");
+}
+
+pub(super) async fn a_change_of_a_credential_is_told_without_it(w: World) {
+    let hook = w.webhook().await;
+    for (mark, now) in [(2, at(2)), (3, at(3))] {
+        let authorization = Some(Some(sealed(mark)));
+        let credentials = CredentialsChange { authorization, ..CredentialsChange::default() };
+        let change = WebhookChange { credentials, ..WebhookChange::default() };
+        w.store.update_webhook(&w.account, &hook.id, change, &by(now)).await.unwrap().unwrap();
+    }
+    let told = entries(&w, about(hook.id.as_str())).await;
+    let (second, first) = (&told[0], &told[1]);
+    assert!(first.before.as_ref().unwrap().contains(r#""authorization":null"#), "{first:?}");
+    let marked = first.after.as_ref().unwrap();
+    assert!(marked.contains(r#""authorization":"sealed:"#), "{marked}");
+    assert_eq!(second.before.as_ref(), Some(marked));
+    assert_ne!(second.after.as_ref(), Some(marked));
 }
 
 pub(super) async fn every_change_of_the_configuration_has_an_entry(w: World) {

@@ -98,6 +98,7 @@ list! {
     $
     audit {
         an_entry_says_who_when_from_where_and_what
+        a_change_of_a_credential_is_told_without_it
         every_change_of_the_configuration_has_an_entry
         changes_of_the_catalog_and_of_the_operators_keys_have_entries
         what_is_refused_leaves_no_entry
@@ -359,6 +360,7 @@ list! {
         webhooks_are_listed_newest_first
         a_list_is_filtered_by_the_word_of_the_status
         a_change_keeps_what_it_does_not_name
+        credentials_are_kept_changed_and_removed_one_by_one
         a_change_of_the_subscription_counts_from_the_next_event_on
         a_change_of_the_url_reaches_what_waits
     }

@@ -80,6 +80,7 @@ pub(super) async fn an_error_is_kept_in_its_own_words(w: World) {
             reason: Reason::Denied,
         }),
         AttemptError::ForbiddenUrl("not public".into()),
+        AttemptError::Authorization("the token endpoint answered 401".into()),
         AttemptError::Proxy("answered 403".into()),
         AttemptError::Refused,
         AttemptError::Unreachable("no route".into()),

@@ -9,7 +9,10 @@ use super::{
     data_keys::{Counted, keyring, numbers},
     world::{Hook, World, at, by},
 };
-use crate::{Keyring, Resealed, RotatedSecret, SEALED_COLUMNS, SealedColumn, SealedValue, SigningKeyChange};
+use crate::{
+    Credentials, CredentialsChange, Keyring, Resealed, RotatedSecret, SEALED_COLUMNS, SealedColumn,
+    SealedValue, SigningKeyChange, WebhookChange,
+};
 
 const SECRET: SealedColumn = SEALED_COLUMNS[0];
 const PREVIOUS: SealedColumn = SEALED_COLUMNS[1];
@@ -71,11 +74,29 @@ pub(super) async fn every_value_is_sealed_anew_and_opens_as_before(w: World) {
         let change = SigningKeyChange::Rotate { key, key_id: String::new(), previous_expires_at };
         w.store.change_signing_key(&w.account, &kept.id, change, &by(at(1))).await.unwrap();
     }
+    let credential =
+        |name| keyring.seal([4; 24], &Credentials::place(&kept.id, name), name.as_bytes()).unwrap();
+    let credentials = CredentialsChange {
+        headers: Some(Some(credential("headers"))),
+        authorization: Some(Some(credential("authorization"))),
+        client_certificate: Some(Some(credential("client_certificate"))),
+    };
+    let change = WebhookChange { credentials, ..WebhookChange::default() };
+    w.store.update_webhook(&w.account, &kept.id, change, &by(at(1))).await.unwrap();
     assert!(w.store.delete_webhook(&w.account, &deleted.id, &by(at(2))).await.unwrap());
     keyring.rotate(&by(at(0)), &Counted).await.unwrap();
     assert_eq!(reseal_all(&w, &keyring).await, 0);
     assert_eq!(w.store.sealed_otherwise(2).await.unwrap(), 0);
     let target = w.target(&kept);
+    let Credentials { headers, authorization, client_certificate } = target.credentials.clone();
+    for (name, sealed) in
+        [("headers", headers), ("authorization", authorization), ("client_certificate", client_certificate)]
+    {
+        let sealed = sealed.unwrap();
+        assert_eq!(sealed.by(), Ok(SealedBy::Number(2)), "{name}");
+        let opened = keyring.open(&Credentials::place(&kept.id, name), &sealed).unwrap();
+        assert_eq!(*opened, name.as_bytes());
+    }
     for sealed in [&target.secret, &target.previous.as_ref().unwrap().0] {
         assert_eq!(sealed.by(), Ok(SealedBy::Number(2)));
         assert_eq!(**keyring.open(kept.id.as_str(), sealed).as_ref().unwrap(), *kept.id.as_str().as_bytes());

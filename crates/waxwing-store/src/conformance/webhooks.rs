@@ -6,7 +6,9 @@ use super::{
     steps::MANY,
     world::{Hook, TYPE, World, account_id, at, by, sealed},
 };
-use crate::{CreateWebhookError, NewWebhook, PageRequest, Webhook, WebhookChange};
+use crate::{
+    CreateWebhookError, Credentials, CredentialsChange, NewWebhook, PageRequest, Webhook, WebhookChange,
+};
 
 async fn listed(w: &World, status: Option<WebhookStatus>, limit: usize) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), None);
@@ -125,6 +127,43 @@ pub(super) async fn a_change_keeps_what_it_does_not_name(w: World) {
     let paused = changed(&w, &hook, WebhookChange { active, ..none() }, at(5)).await;
     assert_eq!((paused.status, &paused.url), (WebhookStatus::Inactive, &expected.url));
     assert_eq!(w.target(&hook).status, WebhookStatus::Inactive);
+}
+
+pub(super) async fn credentials_are_kept_changed_and_removed_one_by_one(w: World) {
+    let all = Credentials {
+        headers: Some(sealed(2)),
+        authorization: Some(sealed(3)),
+        client_certificate: Some(sealed(4)),
+    };
+    let new = NewWebhook { credentials: all.clone(), ..w.new_webhook(&w.account, &["*"], at(1)) };
+    let made = w.store.create_webhook(new, &by(at(1))).await.unwrap();
+    let hook = w.hook(&made);
+    assert_eq!((&made.credentials, &w.target(&hook).credentials), (&all, &all));
+    let change = |credentials| WebhookChange { credentials, ..WebhookChange::default() };
+    let none = CredentialsChange::default;
+    let mut expected = all;
+    for (now, credentials) in [
+        (2, none()),
+        (3, CredentialsChange { headers: Some(Some(sealed(5))), ..none() }),
+        (4, CredentialsChange { authorization: Some(None), ..none() }),
+        (
+            5,
+            CredentialsChange {
+                client_certificate: Some(None),
+                authorization: Some(Some(sealed(6))),
+                ..none()
+            },
+        ),
+        (6, CredentialsChange { headers: Some(None), ..none() }),
+    ] {
+        let given = credentials.clone();
+        expected.headers = given.headers.unwrap_or(expected.headers);
+        expected.authorization = given.authorization.unwrap_or(expected.authorization);
+        expected.client_certificate = given.client_certificate.unwrap_or(expected.client_certificate);
+        let changed = changed(&w, &hook, change(credentials), at(now)).await;
+        assert_eq!((&changed.credentials, &changed.url), (&expected, &made.url));
+        assert_eq!(w.target(&hook).credentials, expected);
+    }
 }
 
 pub(super) async fn a_change_of_the_subscription_counts_from_the_next_event_on(w: World) {

@@ -18,8 +18,8 @@ use waxwing_core::{
 };
 
 use crate::{
-    Actor, Key, NewAccount, NewEvent, NewKey, NewWebhook, Node, PublishError, Published, Store, Target,
-    Wakeups, Webhook,
+    Actor, Credentials, Key, NewAccount, NewEvent, NewKey, NewWebhook, Node, PublishError, Published, Store,
+    Target, Wakeups, Webhook,
 };
 
 /// How long the lease of a node runs.
@@ -165,6 +165,7 @@ impl World {
             events: events.iter().map(|text| Pattern::parse(text).unwrap()).collect(),
             description: None,
             secret: sealed(1),
+            credentials: Credentials::default(),
             created_at: now,
             limit: 1_000,
         }
