@@ -10,12 +10,7 @@ use waxwing_store::{
     metrics::{OutcomeLabel, StateLabel},
 };
 
-use crate::{
-    engine::Shared,
-    options::UNREACHABLE_PAUSE,
-    route::Route,
-    sender::{Request, Response},
-};
+use crate::{engine::Shared, options::UNREACHABLE_PAUSE, route::Route, sender::Response};
 
 /// How long to wait before an outcome that the store was too busy for is offered again.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
@@ -70,12 +65,8 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node, route: Arc<Route>, due:
 }
 
 async fn send(shared: &Shared, route: &Route, due: &Due) -> Response {
-    let prepared = route.url().and_then(|url| Ok((url, route.headers(due, shared.clock.now())?)));
-    match prepared {
-        Ok((url, headers)) => {
-            let timeout = shared.options.request_timeout;
-            shared.sender.send(Request { url, headers, body: due.body.clone(), timeout }).await
-        }
+    match route.request(due, shared.clock.now(), shared.options.request_timeout) {
+        Ok(request) => shared.sender.send(request).await,
         Err(error) => Response { outcome: Outcome::Failed(error), body: bytes::Bytes::new() },
     }
 }

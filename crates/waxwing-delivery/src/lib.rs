@@ -6,6 +6,7 @@
 
 mod alarms;
 mod attempt;
+mod credentials;
 mod dispatcher;
 pub mod engine;
 pub mod https;

@@ -1,7 +1,7 @@
 //! What sending to a webhook needs, prepared once and kept by its lane: the
-//! checked URL and the keyed signatures.
+//! checked URL, the keyed signatures, and what else its receiver asks for.
 
-use std::{iter, sync::Arc};
+use std::{iter, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use waxwing_core::{
@@ -11,6 +11,8 @@ use waxwing_core::{
     target::TargetUrl,
 };
 use waxwing_store::{Due, Keyring, Target};
+
+use crate::{credentials::Prepared, sender::Request};
 
 const X_WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("x-webhook-signature");
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -27,6 +29,7 @@ pub(crate) struct Route {
     /// What signs beside the secret.
     key: Result<Option<SigningKey>, AttemptError>,
     previous_key: Option<(SigningKey, Timestamp)>,
+    prepared: Result<Prepared, AttemptError>,
 }
 
 impl Route {
@@ -53,18 +56,36 @@ impl Route {
         let key = keys.current.as_ref().map(open).transpose();
         let previous_key =
             keys.previous.as_ref().and_then(|(sealed, until)| Some((open(sealed).ok()?, *until)));
-        Self { target, url, signer, previous, key, previous_key }
+        let prepared = Prepared::new(&target, policy, keyring);
+        Self { target, url, signer, previous, key, previous_key, prepared }
     }
 
-    /// Where to send to.
-    pub(crate) fn url(&self) -> Result<Arc<TargetUrl>, AttemptError> {
-        self.url.clone()
+    /// The request of one attempt.
+    pub(crate) fn request(
+        &self,
+        due: &Due,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Result<Request, AttemptError> {
+        let url = self.url.clone()?;
+        let prepared = self.prepared.as_ref().map_err(Clone::clone)?;
+        // What the protocol sets comes last: nothing of the account's stands in its place.
+        let mut headers = prepared.headers.clone();
+        headers.extend(self.headers(due, now)?);
+        Ok(Request {
+            url,
+            headers,
+            body: due.body.clone(),
+            identity: prepared.identity.clone(),
+            tokens: prepared.tokens.clone(),
+            timeout,
+        })
     }
 
     /// The headers of one attempt. During a rotation the standard header carries
     /// both signatures, and the older one, which can carry one only, keeps to the
     /// old secret, so that a receiver can switch without a gap.
-    pub(crate) fn headers(&self, due: &Due, now: Timestamp) -> Result<HeaderMap, AttemptError> {
+    fn headers(&self, due: &Due, now: Timestamp) -> Result<HeaderMap, AttemptError> {
         let signer = self.signer.as_ref().map_err(Clone::clone)?;
         let key = self.key.as_ref().map_err(Clone::clone)?;
         let previous = valid(self.previous.as_ref(), now);

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use waxwing_core::{Outcome, target::TargetUrl};
 
+use crate::https::{identity::ClientIdentity, tokens::TokenSource};
+
 /// One HTTP request, ready to be made.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -15,6 +17,10 @@ pub struct Request {
     pub headers: http::HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// The certificate to present, if the server asks for one.
+    pub identity: Option<Arc<ClientIdentity>>,
+    /// Where the access token comes from that goes with it.
+    pub tokens: Option<Arc<TokenSource>>,
     /// The bound of the whole exchange: resolving, connecting, sending, and
     /// reading the answer.
     pub timeout: Duration,

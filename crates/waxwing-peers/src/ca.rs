@@ -40,6 +40,21 @@ impl fmt::Debug for ServerCert {
     }
 }
 
+/// What a client presents, as PEM.
+#[derive(Clone)]
+pub struct ClientCert {
+    /// Its own certificate.
+    pub certificate: String,
+    /// Its private key.
+    pub key: String,
+}
+
+impl fmt::Debug for ClientCert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCert").finish_non_exhaustive()
+    }
+}
+
 /// A certificate authority that nobody trusts until its [`Ca::pem`] is given to them.
 pub struct Ca {
     pem: String,
@@ -89,6 +104,19 @@ impl Ca {
     /// As [`Ca::issue`].
     pub fn issue_not_yet_valid<N: AsRef<str>>(&self, names: &[N]) -> Result<ServerCert, CaError> {
         self.issue_between(names, (2900, 2999))
+    }
+
+    /// A certificate for a client of this name.
+    ///
+    /// # Errors
+    /// As [`Ca::issue`].
+    pub fn issue_client(&self, name: &str) -> Result<ClientCert, CaError> {
+        let failed = |source| failed(&[name], source);
+        let key = KeyPair::generate().map_err(failed)?;
+        let mut params = server_params(&[name], (1975, 2999)).map_err(failed)?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
+        Ok(ClientCert { certificate: certificate.pem(), key: key.serialize_pem() })
     }
 
     /// A good certificate, but for `other.example` only.

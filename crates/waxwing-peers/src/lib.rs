@@ -14,7 +14,7 @@ pub mod script;
 mod secure;
 pub mod verify;
 
-pub use ca::{Ca, CaError, ServerCert};
+pub use ca::{Ca, CaError, ClientCert, ServerCert};
 pub use client::{ApiClient, ApiError, ApiResponse};
 pub use proxy::{ProxyKind, ProxyPeer};
 pub use raw::{Misbehaviour, RawListener};

@@ -21,6 +21,7 @@ use waxwing_store::Metrics;
 use super::{
     errors,
     exchange::Phase,
+    identity::ClientIdentity,
     proxy::Proxy,
     resolve::{Lookup, Resolver, SystemLookup},
     tls,
@@ -43,7 +44,7 @@ pub(super) enum Opened {
 
 /// Opens connections.
 pub(super) struct Connector {
-    tls: TlsConnector,
+    tls: Arc<ClientConfig>,
     resolver: Resolver,
     policy: Arc<TargetPolicy>,
     proxy: Option<Proxy>,
@@ -60,7 +61,7 @@ impl Connector {
         metrics: Arc<Metrics>,
     ) -> Self {
         let resolver = Resolver::new(Arc::new(SystemLookup));
-        Self { tls: tls.into(), resolver, policy, proxy, timeout, metrics }
+        Self { tls, resolver, policy, proxy, timeout, metrics }
     }
 
     /// Looks names up in another way.
@@ -69,14 +70,19 @@ impl Connector {
     }
 
     /// The policy judges the URL once more, and every address that its name has now.
-    pub(super) async fn open(&self, url: &TargetUrl, phase: &Phase) -> Result<Opened, AttemptError> {
+    pub(super) async fn open(
+        &self,
+        url: &TargetUrl,
+        identity: Option<&ClientIdentity>,
+        phase: &Phase,
+    ) -> Result<Opened, AttemptError> {
         self.policy.check_url(url.as_str()).map_err(|error| AttemptError::ForbiddenUrl(error.to_string()))?;
         phase.set(TimeoutPhase::Resolve);
         let addresses = self.addresses(url).await?;
         phase.set(TimeoutPhase::Connect);
         let stream = self.connect(&addresses, url.port()).await?;
         phase.set(TimeoutPhase::Handshake);
-        let stream = self.handshake(stream, url).await?;
+        let stream = self.handshake(stream, url, identity).await?;
         self.metrics.connections.inc();
         phase.set(TimeoutPhase::Response);
         speak(stream).await
@@ -151,13 +157,18 @@ impl Connector {
         &self,
         stream: TcpStream,
         url: &TargetUrl,
+        identity: Option<&ClientIdentity>,
     ) -> Result<TlsStream<TcpStream>, AttemptError> {
         let name = match url.address() {
             Some(address) => ServerName::IpAddress(address.into()),
             None => ServerName::try_from(url.host().to_owned())
                 .map_err(|_| AttemptError::Tls("the host is no name that a certificate can hold".into()))?,
         };
-        self.tls.connect(name, stream).await.map_err(|error| AttemptError::Tls(tls::explain(&error)))
+        let config = identity.map_or_else(|| Arc::clone(&self.tls), |identity| identity.config(&self.tls));
+        TlsConnector::from(config)
+            .connect(name, stream)
+            .await
+            .map_err(|error| AttemptError::Tls(tls::explain(&error)))
     }
 }
 

@@ -52,6 +52,9 @@ fn broken(error: &io::Error) -> AttemptError {
     if tls::cause(error).is_some() {
         return AttemptError::Tls(tls::explain(error));
     }
+    if let Some(said) = tls::explain_text(&error.to_string()) {
+        return AttemptError::Tls(said);
+    }
     match error.kind() {
         ErrorKind::InvalidData | ErrorKind::InvalidInput => AttemptError::Protocol(error.to_string()),
         _ => AttemptError::Reset,

@@ -1,6 +1,12 @@
 //! One request and its answer, over a kept or a new connection.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -8,28 +14,28 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 use waxwing_core::{AttemptError, Outcome, TimeoutPhase, Timestamp, target::TargetUrl};
-use waxwing_store::delivery::MAX_RESPONSE_BODY;
 
 use super::{
     HttpsSender,
     connect::Opened,
     errors,
+    identity::ClientIdentity,
     pool::{Connection, Way},
     retry_after,
 };
-use crate::{Request, Response};
-
 /// Bytes of an answer that are read so that the connection can be kept; with
 /// more to come it is closed.
-const READ_ON: usize = 64 << 10;
+pub(super) const READ_ON: usize = 64 << 10;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The head of an answer and the beginning of its body.
+pub(super) type Answer = (http::response::Parts, Bytes);
 
 /// What an exchange waits for, for whoever ends it by a timeout.
 #[derive(Default)]
 pub(super) struct Phase(AtomicU8);
 
-const PHASES: [TimeoutPhase; 5] = [
+const PHASES: [TimeoutPhase; 6] = [
+    TimeoutPhase::Token,
     TimeoutPhase::Resolve,
     TimeoutPhase::Connect,
     TimeoutPhase::Handshake,
@@ -48,19 +54,46 @@ impl Phase {
     }
 }
 
+/// What is sent.
+pub(super) struct Message {
+    pub(super) url: Arc<TargetUrl>,
+    /// Without those that HTTP itself asks for, and the next two.
+    pub(super) headers: HeaderMap,
+    pub(super) content_type: HeaderValue,
+    pub(super) user_agent: HeaderValue,
+    pub(super) body: Bytes,
+    /// The certificate to present.
+    pub(super) identity: Option<Arc<ClientIdentity>>,
+    /// Bytes of the answer's body that are wanted.
+    pub(super) keep: usize,
+}
+
+impl Message {
+    /// Messages with the same key can share a connection.
+    fn key(&self) -> Cow<'_, str> {
+        let place = self.url.host_and_port();
+        match &self.identity {
+            None => Cow::Borrowed(place),
+            Some(identity) => Cow::Owned(format!("{place} {}", identity.number())),
+        }
+    }
+}
+
 impl HttpsSender {
-    pub(super) async fn exchange(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
-        let key = request.url.host_and_port();
+    pub(super) async fn exchange(&self, request: &Message, phase: &Phase) -> Result<Answer, AttemptError> {
+        let key = &*request.key();
         phase.set(TimeoutPhase::Connect);
         let mut way = self.pool.way(key).await.ok_or(AttemptError::Reset)?;
         loop {
             let (mut connection, kept) = match way {
                 Way::Kept(connection) => (connection, true),
-                Way::New(permit) => (self.open(key, &request.url, permit, phase).await?, false),
+                Way::New(permit) => (self.open(key, request, permit, phase).await?, false),
             };
             phase.set(TimeoutPhase::Response);
-            match self.send_on(&mut connection, &request).await {
-                Ok(answer) => return self.finish(key, connection, answer, phase).await,
+            match send_on(&mut connection, request).await {
+                Ok(answer) => {
+                    return self.finish(key, connection, answer, request.keep, phase).await;
+                }
                 // The server closed it while it was not used, perhaps just as the
                 // request went out. Receivers know a request by its id: to send it
                 // once more does no harm.
@@ -77,12 +110,12 @@ impl HttpsSender {
     async fn open(
         &self,
         key: &str,
-        url: &TargetUrl,
+        request: &Message,
         permit: OwnedSemaphorePermit,
         phase: &Phase,
     ) -> Result<Connection, AttemptError> {
         // In a box of its own: few requests need it, and every request would carry its size.
-        Ok(match Box::pin(self.connector.open(url, phase)).await? {
+        Ok(match Box::pin(self.connector.open(&request.url, request.identity.as_deref(), phase)).await? {
             Opened::Http1(sender) => Connection::Http1(sender, permit),
             Opened::Http2(sender) => {
                 let number = self.pool.share(key, &sender);
@@ -91,75 +124,74 @@ impl HttpsSender {
         })
     }
 
-    async fn send_on(
-        &self,
-        connection: &mut Connection,
-        request: &Request,
-    ) -> Result<http::Response<Incoming>, AttemptError> {
-        let failure = |error: hyper::Error| errors::exchange(&error);
-        match connection {
-            Connection::Http1(sender, _) => {
-                sender.ready().await.map_err(failure)?;
-                let uri = request.url.path_and_query().parse();
-                let message = self.message(request, uri, true)?;
-                sender.send_request(message).await.map_err(failure)
-            }
-            Connection::Http2(sender, _) => {
-                sender.ready().await.map_err(failure)?;
-                let uri = format!("https://{}{}", request.url.host_header(), request.url.path_and_query());
-                let message = self.message(request, uri.parse(), false)?;
-                sender.send_request(message).await.map_err(failure)
-            }
-        }
-    }
-
-    fn message(
-        &self,
-        request: &Request,
-        uri: Result<Uri, http::uri::InvalidUri>,
-        with_host: bool,
-    ) -> Result<http::Request<Full<Bytes>>, AttemptError> {
-        let internal = |error: String| AttemptError::Internal(error);
-        let mut message = http::Request::new(Full::new(request.body.clone()));
-        *message.method_mut() = http::Method::POST;
-        *message.uri_mut() = uri.map_err(|error| internal(error.to_string()))?;
-        let headers = message.headers_mut();
-        *headers = request.headers.clone();
-        if with_host {
-            let host = HeaderValue::try_from(request.url.host_header().to_owned());
-            headers.insert(header::HOST, host.map_err(|error| internal(error.to_string()))?);
-        }
-        headers.insert(header::CONTENT_TYPE, JSON);
-        headers.insert(header::USER_AGENT, self.user_agent.clone());
-        Ok(message)
-    }
-
     /// Reads the answer and keeps the connection if it was read to its end.
     async fn finish(
         &self,
         key: &str,
         connection: Connection,
         answer: http::Response<Incoming>,
+        keep: usize,
         phase: &Phase,
-    ) -> Result<Response, AttemptError> {
+    ) -> Result<Answer, AttemptError> {
         phase.set(TimeoutPhase::Body);
         let (head, body) = answer.into_parts();
-        let (body, complete) = read(body).await?;
+        let (body, complete) = read(body, keep).await?;
         if complete {
             self.pool.give_back(key, connection);
         }
-        Ok(Response { outcome: outcome(head.status, &head.headers, self.clock.now()), body })
+        Ok((head, body))
     }
 }
 
+async fn send_on(
+    connection: &mut Connection,
+    request: &Message,
+) -> Result<http::Response<Incoming>, AttemptError> {
+    let failure = |error: hyper::Error| errors::exchange(&error);
+    match connection {
+        Connection::Http1(sender, _) => {
+            sender.ready().await.map_err(failure)?;
+            let uri = request.url.path_and_query().parse();
+            let message = message(request, uri, true)?;
+            sender.send_request(message).await.map_err(failure)
+        }
+        Connection::Http2(sender, _) => {
+            sender.ready().await.map_err(failure)?;
+            let uri = format!("https://{}{}", request.url.host_header(), request.url.path_and_query());
+            let message = message(request, uri.parse(), false)?;
+            sender.send_request(message).await.map_err(failure)
+        }
+    }
+}
+
+fn message(
+    request: &Message,
+    uri: Result<Uri, http::uri::InvalidUri>,
+    with_host: bool,
+) -> Result<http::Request<Full<Bytes>>, AttemptError> {
+    let internal = |error: String| AttemptError::Internal(error);
+    let mut message = http::Request::new(Full::new(request.body.clone()));
+    *message.method_mut() = http::Method::POST;
+    *message.uri_mut() = uri.map_err(|error| internal(error.to_string()))?;
+    let headers = message.headers_mut();
+    *headers = request.headers.clone();
+    if with_host {
+        let host = HeaderValue::try_from(request.url.host_header().to_owned());
+        headers.insert(header::HOST, host.map_err(|error| internal(error.to_string()))?);
+    }
+    headers.insert(header::CONTENT_TYPE, request.content_type.clone());
+    headers.insert(header::USER_AGENT, request.user_agent.clone());
+    Ok(message)
+}
+
 /// The beginning of a body, and whether its end was seen.
-async fn read(mut body: Incoming) -> Result<(Bytes, bool), AttemptError> {
+async fn read(mut body: Incoming, keep: usize) -> Result<(Bytes, bool), AttemptError> {
     let (mut kept, mut seen) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| errors::exchange(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
-        let room = MAX_RESPONSE_BODY - kept.len();
+        let room = keep - kept.len();
         kept.extend_from_slice(&data[..data.len().min(room)]);
         if seen > READ_ON {
             return Ok((kept.freeze(), false));
@@ -168,7 +200,7 @@ async fn read(mut body: Incoming) -> Result<(Bytes, bool), AttemptError> {
     Ok((kept.freeze(), true))
 }
 
-fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
+pub(super) fn outcome(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Outcome {
     if status.is_success() {
         return Outcome::Succeeded { status: status.as_u16() };
     }

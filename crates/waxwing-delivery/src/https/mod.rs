@@ -7,11 +7,13 @@
 mod connect;
 mod errors;
 mod exchange;
+pub mod identity;
 mod pool;
 pub mod proxy;
 mod resolve;
 pub mod retry_after;
 mod tls;
+pub mod tokens;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,15 +21,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderValue;
 use waxwing_core::{AttemptError, Clock, Outcome, TargetPolicy};
-use waxwing_store::Metrics;
+use waxwing_store::{Metrics, delivery::MAX_RESPONSE_BODY};
 
 use crate::{Request, Response, Sender};
 use connect::Connector;
-use exchange::Phase;
+use exchange::{Message, Phase, outcome};
 use pool::Pool;
 use proxy::Proxy;
 
 pub use resolve::Lookup;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// How the sender is to work.
 pub struct SenderOptions {
@@ -100,11 +104,25 @@ impl HttpsSender {
     }
 }
 
+impl HttpsSender {
+    async fn deliver(&self, request: Request, phase: &Phase) -> Result<Response, AttemptError> {
+        let Request { url, headers, body, identity, tokens, .. } = request;
+        let (content_type, user_agent) = (JSON, self.user_agent.clone());
+        let keep = MAX_RESPONSE_BODY;
+        let mut message = Message { url, headers, content_type, user_agent, body, identity, keep };
+        let (head, body) = match tokens {
+            None => self.exchange(&message, phase).await?,
+            Some(tokens) => Box::pin(self.with_token(&mut message, &tokens, phase)).await?,
+        };
+        Ok(Response { outcome: outcome(head.status, &head.headers, self.clock.now()), body })
+    }
+}
+
 #[async_trait]
 impl Sender for HttpsSender {
     async fn send(&self, request: Request) -> Response {
         let (limit, phase) = (request.timeout, Phase::default());
-        match tokio::time::timeout(limit, self.exchange(request, &phase)).await {
+        match tokio::time::timeout(limit, self.deliver(request, &phase)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => failed(error),
             Err(_) => failed(AttemptError::Timeout { phase: phase.now(), limit }),

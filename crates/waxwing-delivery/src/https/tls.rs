@@ -66,6 +66,23 @@ pub(super) fn explain(error: &std::io::Error) -> String {
     }
 }
 
+/// The same for an error that was turned into text on its way: in TLS 1.3 a server says
+/// what it thinks of the client's certificate after the handshake.
+pub(super) fn explain_text(text: &str) -> Option<String> {
+    let name = text.strip_prefix("received fatal alert: ")?;
+    let known = [
+        AlertDescription::CertificateRequired,
+        AlertDescription::BadCertificate,
+        AlertDescription::UnsupportedCertificate,
+        AlertDescription::CertificateRevoked,
+        AlertDescription::CertificateExpired,
+        AlertDescription::CertificateUnknown,
+        AlertDescription::UnknownCA,
+        AlertDescription::AccessDenied,
+    ];
+    known.into_iter().find(|alert| format!("{alert:?}") == name).map(alert_words)
+}
+
 const OLD_TLS: &str = "the server offers neither TLS 1.2 nor TLS 1.3";
 
 fn alert_words(alert: AlertDescription) -> String {
@@ -73,8 +90,17 @@ fn alert_words(alert: AlertDescription) -> String {
         AlertDescription::ProtocolVersion => OLD_TLS.into(),
         AlertDescription::UnrecognisedName => "the server does not know this host name".into(),
         AlertDescription::CertificateRequired => {
-            "the server asks for a client certificate, and deliveries have none; check their signature instead"
+            "the server asks for a client certificate; set the webhook's client_certificate to one that it accepts"
                 .into()
+        }
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => {
+            format!("the server does not accept the webhook's client certificate ({alert:?})")
         }
         AlertDescription::NoApplicationProtocol => "the server offers neither HTTP/1.1 nor HTTP/2".into(),
         AlertDescription::HandshakeFailure => {

@@ -174,7 +174,7 @@ async fn what_a_server_refuses_a_handshake_with_is_told() {
         (112, "the server does not know this host name"),
         (
             116,
-            "the server asks for a client certificate, and deliveries have none; check their signature instead",
+            "the server asks for a client certificate; set the webhook's client_certificate to one that it accepts",
         ),
         (120, "the server offers neither HTTP/1.1 nor HTTP/2"),
     ] {
@@ -188,7 +188,7 @@ async fn a_server_that_asks_for_a_client_certificate_is_told() {
     let peer = ScriptedPeer::start(mutual(&world), |_| vec![Step::Request, ok()]).await.unwrap();
     assert_eq!(
         error_of(&world, peer.addr).await,
-        "TLS handshake failed: the server asks for a client certificate, and deliveries have none; check their signature instead"
+        "TLS handshake failed: the server asks for a client certificate; set the webhook's client_certificate to one that it accepts"
     );
     assert_eq!(peer.progress().handshakes, 0);
 }

@@ -136,7 +136,7 @@ pub(crate) fn post(url: &str) -> Request {
     let mut headers = HeaderMap::new();
     headers.insert(HeaderName::from_static("webhook-id"), HeaderValue::from_static("evt_1"));
     let body = Bytes::from_static(br#"{"id":"evt_1","type":"deposit.completed"}"#);
-    Request { url: target(url), headers, body, timeout: LIMIT }
+    Request { url: target(url), headers, body, identity: None, tokens: None, timeout: LIMIT }
 }
 
 /// A request to a server that listens there, called by its address.

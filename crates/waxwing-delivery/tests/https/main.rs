@@ -8,6 +8,7 @@
 mod addresses;
 mod answers;
 mod broken;
+mod credentials;
 mod frames;
 mod handshake;
 mod harness;
@@ -20,3 +21,4 @@ mod requests;
 mod setup;
 mod stale;
 mod timeouts;
+mod tokens;

@@ -5,6 +5,7 @@
 
 use std::{convert::Infallible, pin::pin, sync::Arc};
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{
@@ -37,13 +38,14 @@ pub(super) struct Peer {
 struct Origin {
     number: u64,
     server_name: Option<Arc<str>>,
+    client_certificate: Option<Bytes>,
 }
 
 /// How a connection ends against the rules.
 enum Break {
     Reset,
     Close,
-    Garbage(bytes::Bytes),
+    Garbage(Bytes),
 }
 
 pub(super) async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, mut peer: Peer) {
@@ -74,7 +76,12 @@ pub(super) async fn serve(tcp: TcpStream, acceptor: TlsAcceptor, mut peer: Peer)
 async fn serve_http(tls: &mut TlsStream<TcpStream>, mut peer: Peer) -> Option<Break> {
     let (breaks, mut broken) = mpsc::channel(1);
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let origin = Origin { number: peer.number, server_name: tls.get_ref().1.server_name().map(Arc::from) };
+    let client = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    let origin = Origin {
+        number: peer.number,
+        server_name: tls.get_ref().1.server_name().map(Arc::from),
+        client_certificate: client.map(|certificate| Bytes::copy_from_slice(certificate)),
+    };
     let service = service_fn(|request| {
         let (handler, counters, breaks) =
             (Arc::clone(&peer.handler), Arc::clone(&peer.counters), breaks.clone());
@@ -134,6 +141,7 @@ async fn answer(
         version: head.version,
         connection: origin.number,
         server_name: origin.server_name,
+        client_certificate: origin.client_certificate,
         received_at: Instant::now(),
     };
     let reply = handler.handle(received).await;

@@ -26,6 +26,8 @@ pub struct Received {
     pub connection: u64,
     /// The name that the client asked for in TLS (SNI); none for IP addresses.
     pub server_name: Option<Arc<str>>,
+    /// The certificate that the client presented, in DER.
+    pub client_certificate: Option<Bytes>,
     /// When its last byte was here.
     pub received_at: Instant,
 }

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use rustls::{ServerConfig, crypto::ring};
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, pem::PemObject},
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -43,6 +48,8 @@ pub struct ReceiverOptions {
     pub cert: ServerCert,
     /// Which protocols it offers.
     pub alpn: Alpn,
+    /// PEM of the authority whose certificates clients must present; `None` asks for none.
+    pub client_ca: Option<String>,
     /// What it answers.
     pub handler: Arc<dyn Handler>,
 }
@@ -51,7 +58,7 @@ impl ReceiverOptions {
     /// On a free port of `127.0.0.1`, HTTP/1.1 and HTTP/2.
     pub fn local(cert: ServerCert, handler: impl Handler) -> Self {
         let bind = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { bind, cert, alpn: Alpn::Both, handler: Arc::new(handler) }
+        Self { bind, cert, alpn: Alpn::Both, client_ca: None, handler: Arc::new(handler) }
     }
 }
 
@@ -133,7 +140,11 @@ impl Receiver {
     pub async fn start(options: ReceiverOptions) -> Result<Self, ReceiverError> {
         let address = options.bind;
         let bind_error = |source| ReceiverError::Bind { address, source };
-        let acceptor = TlsAcceptor::from(Arc::new(tls_config(options.cert, options.alpn)?));
+        let acceptor = TlsAcceptor::from(Arc::new(server_config(
+            options.cert,
+            options.alpn,
+            options.client_ca.as_deref(),
+        )?));
         let listener = TcpListener::bind(address).await.map_err(bind_error)?;
         let addr = listener.local_addr().map_err(bind_error)?;
         let counters = Arc::new(Counters::default());
@@ -207,14 +218,37 @@ async fn accept(
 /// # Errors
 /// When the key does not fit the certificate.
 pub fn tls_config(cert: ServerCert, alpn: Alpn) -> Result<ServerConfig, rustls::Error> {
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(cert.chain, cert.key)?;
+    server_config(cert, alpn, None)
+}
+
+fn server_config(
+    cert: ServerCert,
+    alpn: Alpn,
+    client_ca: Option<&str>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let builder = builder.with_safe_default_protocol_versions()?;
+    let builder = match client_ca {
+        None => builder.with_no_client_auth(),
+        Some(pem) => builder.with_client_cert_verifier(client_verifier(pem, provider)?),
+    };
+    let mut config = builder.with_single_cert(cert.chain, cert.key)?;
     config.alpn_protocols = match alpn {
         Alpn::Http1 => vec![b"http/1.1".to_vec()],
         Alpn::Http2 => vec![b"h2".to_vec()],
         Alpn::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
     };
     Ok(config)
+}
+
+fn client_verifier(
+    pem: &str,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, rustls::Error> {
+    let unusable = |error: &dyn std::fmt::Display| rustls::Error::General(error.to_string());
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| unusable(&error))?)?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    verifier.map_err(|error| unusable(&error))
 }

@@ -82,8 +82,14 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         if arrived.try_send(received).is_ok() { Reply::status(status) } else { Reply::status(503) }
     };
     let bind = options.listen;
-    let receiver =
-        Receiver::start(ReceiverOptions { bind, cert, alpn: Alpn::Both, handler: Arc::new(handler) }).await?;
+    let receiver = Receiver::start(ReceiverOptions {
+        bind,
+        cert,
+        alpn: Alpn::Both,
+        client_ca: None,
+        handler: Arc::new(handler),
+    })
+    .await?;
     introduce(&receiver, &ca_file, keys.secret.is_some() || keys.public.is_some());
     until_interrupted(print_all(&options, &keys, arrivals)).await?;
     receiver.stop().await;

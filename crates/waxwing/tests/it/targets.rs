@@ -1,9 +1,12 @@
 //! Where deliveries may go, and by which way, as the operator says.
 
-use serde_json::json;
-use waxwing_peers::{ProxyKind, ProxyPeer};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use crate::harness::{Inbox, World, server::expect};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use waxwing_peers::{Ca, ProxyKind, ProxyPeer, Received, Receiver, ReceiverOptions, Reply};
+
+use crate::harness::{Inbox, World, inbox::header, server::expect, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_operator_denies_is_refused_and_not_sent_to_any_more() {
@@ -66,5 +69,78 @@ async fn deliveries_go_out_by_the_operators_proxy_whose_password_is_never_shown(
     let log = server.log();
     assert!(log.contains(&format!("socks5://{}", proxy.addr)), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
+    server.stop().await;
+}
+
+/// A receiver that takes clients with a certificate of `ca` only; what it receives.
+async fn demanding(world: &World, ca: &Ca) -> (Receiver, mpsc::UnboundedReceiver<Received>) {
+    let (tell, received) = mpsc::unbounded_channel();
+    let handler = move |request: Received| {
+        let _ = tell.send(request);
+        Reply::status(200)
+    };
+    let cert = world.ca.issue(&["127.0.0.1"]).unwrap();
+    let options =
+        ReceiverOptions { client_ca: Some(ca.pem().to_owned()), ..ReceiverOptions::local(cert, handler) };
+    (Receiver::start(options).await.unwrap(), received)
+}
+
+/// Gives tokens `hunter2-1`, `hunter2-2`, …
+async fn token_endpoint(world: &World) -> Receiver {
+    let given = AtomicU64::new(0);
+    let handler = move |_: Received| {
+        let number = given.fetch_add(1, SeqCst) + 1;
+        let body =
+            json!({ "access_token": format!("hunter2-{number}"), "token_type": "Bearer", "expires_in": 600 });
+        Reply::with_body(200, body.to_string())
+    };
+    let cert = world.ca.issue(&["127.0.0.1"]).unwrap();
+    Receiver::start(ReceiverOptions::local(cert, handler)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_gets_the_certificate_the_token_and_the_headers_that_it_asks_for() {
+    let (world, ca) = (World::new(), Ca::generate("Clients").unwrap());
+    let (receiver, mut requests) = demanding(&world, &ca).await;
+    let tokens = token_endpoint(&world).await;
+    let client = ca.issue_client("waxwing").unwrap();
+    let server = world.serve(&[("LOG", "trace")]).await;
+    // Makes the account.
+    server.webhook("acme", "https://hooks.example.com/", &["never"]).await;
+    let hook = json!({
+        "url": receiver.url("/hooks"),
+        "events": ["deposit.*"],
+        "headers": { "X-Api-Key": "hunter2-header" },
+        "client_certificate": { "certificate": client.certificate, "key": client.key },
+        "authorization": {
+            "type": "oauth2", "token_url": tokens.url("/token"),
+            "client_id": "waxwing", "client_secret": "hunter2-secret",
+        },
+    });
+    let api = server.acting_for("acme");
+    let made = expect(201, api.post("/api/webhook/create", Some(hook)).await.unwrap());
+    for _ in 0..2 {
+        server.publish("acme", "deposit.created", json!({})).await;
+        let request = within(requests.recv()).await.unwrap();
+        assert_eq!(header(&request, "authorization"), "Bearer hunter2-1");
+        assert_eq!(header(&request, "x-api-key"), "hunter2-header");
+        assert_eq!(header(&request, "content-type"), "application/json");
+        assert!(header(&request, "webhook-signature").starts_with("v1,"));
+        assert!(request.client_certificate.is_some());
+    }
+    assert_eq!(tokens.counters().requests(), 1);
+    let basic = json!({ "authorization": { "type": "basic", "username": "me", "password": "hunter2" }, "headers": null });
+    let path = format!("/api/webhook/{}", made["id"].as_str().unwrap());
+    let changed: Value = expect(200, api.put(&path, Some(basic)).await.unwrap());
+    assert_eq!(changed["client_certificate"], made["client_certificate"]);
+    server.publish("acme", "deposit.created", json!({})).await;
+    let request = within(requests.recv()).await.unwrap();
+    assert_eq!(header(&request, "authorization"), "Basic bWU6aHVudGVyMg==");
+    assert!(request.headers.get("x-api-key").is_none());
+    let log = server.log();
+    assert!(
+        !log.contains("hunter2") && !log.contains("bWU6aHVudGVyMg") && !log.contains("PRIVATE KEY"),
+        "{log}"
+    );
     server.stop().await;
 }
