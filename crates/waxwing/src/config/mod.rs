@@ -9,6 +9,7 @@ mod encryption;
 pub(crate) mod environment;
 pub(crate) mod flags;
 pub(crate) mod layers;
+mod limits;
 pub(crate) mod parse;
 pub(crate) mod settings;
 pub(crate) mod suggest;

@@ -10,7 +10,7 @@ use waxwing_api::AccessOptions;
 use waxwing_core::{RetrySchedule, TargetPolicy, target::TargetRules};
 use zeroize::Zeroizing;
 
-use super::{Effective, Environment, Flags, encryption::Encryption, parse, targets};
+use super::{Effective, Environment, Flags, encryption::Encryption, limits::Limits, parse, targets};
 use crate::exit::Exit;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,21 +51,6 @@ pub(crate) struct Given {
     pub(crate) value: Option<Zeroizing<String>>,
     /// Where it can be read.
     pub(crate) file: Option<PathBuf>,
-}
-
-/// Sizes and counts that the API accepts.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// Bytes of one event.
-    pub(crate) event_bytes: usize,
-    /// Events of a batch.
-    pub(crate) batch_events: usize,
-    /// Webhooks of an account.
-    pub(crate) webhooks_per_account: usize,
-    /// Patterns of a webhook.
-    pub(crate) patterns_per_webhook: usize,
-    /// Connections to the API.
-    pub(crate) connections: usize,
 }
 
 /// How deliveries are made.
@@ -200,7 +185,7 @@ impl Reader<'_> {
     }
 
     /// As [`Reader::optional`], but absence is noted too.
-    fn required<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn required<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let absent = self.effective.entry(key).is_none_or(|entry| entry.text.is_none());
         if absent {
             self.problems.push(format!("{key}: no value was given."));
@@ -319,21 +304,6 @@ impl Reader<'_> {
             account_requests_per_second: account_requests_per_second?,
             operator_requests_per_second: operator_requests_per_second?,
             trusted_proxies: trusted_proxies.unwrap_or_default(),
-        })
-    }
-
-    fn limits(&mut self) -> Option<Limits> {
-        let event_bytes = self.required("max_event_bytes", parse::number(1_024, 16 << 20));
-        let batch_events = self.required("max_batch_events", parse::number(1, 10_000));
-        let webhooks_per_account = self.required("max_webhooks_per_account", parse::number(1, 1_000_000));
-        let patterns_per_webhook = self.required("max_patterns_per_webhook", parse::number(1, 10_000));
-        let connections = self.required("max_connections", parse::number(2, 1_000_000));
-        Some(Limits {
-            event_bytes: event_bytes?,
-            batch_events: batch_events?,
-            webhooks_per_account: webhooks_per_account?,
-            patterns_per_webhook: patterns_per_webhook?,
-            connections: connections?,
         })
     }
 }
