@@ -12,7 +12,9 @@ use waxwing_core::{
     envelope, seal::Sealed,
 };
 use waxwing_postgres::{PostgresOptions, PostgresStore};
-use waxwing_store::{Actor, Attempt, Completion, Due, NewAccount, NewEvent, NewWebhook, Node, Queue, Store};
+use waxwing_store::{
+    Actor, Attempt, Completion, Credentials, Due, NewAccount, NewEvent, NewWebhook, Node, Queue, Store,
+};
 
 fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_774_519_200_000).after(Duration::from_secs(seconds))
@@ -53,6 +55,7 @@ impl Server {
             events: vec![Pattern::parse("*").unwrap()],
             description: None,
             secret: Sealed::from_bytes(vec![1]),
+            credentials: Credentials::default(),
             created_at: at(0),
             limit: 10,
         };

@@ -15,7 +15,8 @@ use waxwing_core::{
 };
 use waxwing_sqlite::SqliteStore;
 use waxwing_store::{
-    Actor, Attempt, Completion, NewAccount, NewEvent, NewWebhook, Node, Queue, Store, WebhookChange,
+    Actor, Attempt, Completion, Credentials, NewAccount, NewEvent, NewWebhook, Node, Queue, Store,
+    WebhookChange,
 };
 
 /// Stands in everything that one account has, and in nothing else.
@@ -52,13 +53,19 @@ impl World {
     async fn account(&self, id: &str, mark: &str, number: u8) {
         let new = NewAccount { id: account(id), name: Some(format!("name {mark}")), created_at: at(0) };
         self.store.create_account(new, &by(0)).await.unwrap();
+        let sealed = |what: &str| Sealed::from_bytes(format!("sealed {what} {mark}").into_bytes());
         let webhook = NewWebhook {
             id: WebhookId::generate(at(0), [number; 10]),
             account: account(id),
             url: format!("https://receiver.example/{mark}"),
             events: vec![Pattern::parse("*").unwrap()],
             description: Some(format!("of {mark}")),
-            secret: Sealed::from_bytes(format!("sealed {mark}").into_bytes()),
+            secret: sealed("secret"),
+            credentials: Credentials {
+                headers: Some(sealed("headers")),
+                authorization: Some(sealed("authorization")),
+                client_certificate: Some(sealed("certificate")),
+            },
             created_at: at(0),
             limit: 10,
         };
