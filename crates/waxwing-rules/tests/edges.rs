@@ -2,7 +2,7 @@
 
 mod workspace;
 
-use workspace::{Dependency, assert_none, crate_folders, dependencies};
+use workspace::{Dependency, assert_none, cargo, crate_folders, dependencies};
 
 /// What a crate may use of the workspace.
 struct Edges {
@@ -150,4 +150,11 @@ fn the_domain_knows_neither_json_nor_io_and_the_store_trait_no_shapes() {
         }
     }
     assert_none(&broken);
+}
+
+/// It is a workspace of its own, so that no other build brings it up to date.
+#[test]
+fn the_lock_file_of_fuzzing_fits_what_it_builds() {
+    let manifest = ["metadata", "--format-version", "1", "--manifest-path", "fuzz/Cargo.toml"];
+    assert!(cargo(&manifest).contains("waxwing-fuzz-targets"), "cd fuzz && cargo metadata writes it anew");
 }
