@@ -7,12 +7,13 @@ use waxwing_core::{PublicKey, Secret, Timestamp, signature::Verifier};
 use waxwing_peers::{Received, Reply};
 
 use super::{rows, run_move, serve_moved, summary};
-use crate::harness::{Hook, Inbox, Server, World, inbox::header, server::expect};
+use crate::harness::{Hook, Inbox, Server, World, inbox::header, server::expect, within};
 
 /// The bodies of answers, by path.
 async fn answers(server: &Server, hooks: &[&Hook]) -> Vec<(String, Value)> {
     let mut answers = Vec::new();
-    for path in ["/api/accounts", "/api/accounts/acme/keys", "/api/accounts/acme", "/api/audit?limit=250"] {
+    let (keys, log) = ("/api/accounts/acme/keys", "/api/audit?limit=250");
+    for path in ["/api/accounts", keys, "/api/accounts/acme", log, "/api/erasures"] {
         answers.push((path.to_owned(), expect(200, server.api.get(path).await.unwrap())));
     }
     let acme = server.acting_for("acme");
@@ -67,6 +68,22 @@ async fn configure(server: &Server) {
     server.api.put("/api/event-types/deposit.created", Some(entry)).await.unwrap();
 }
 
+/// Erases an event's payload; the receipt once nothing is left.
+async fn erase(server: &Server, event: &str) -> Value {
+    let path = format!("/api/events/{event}/erase");
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(50));
+    within(async {
+        loop {
+            tick.tick().await;
+            let answer = server.api.post(&path, None).await.unwrap();
+            if answer.status == 200 {
+                return answer.json().unwrap();
+            }
+        }
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[allow(clippy::too_many_lines, reason = "one story")]
 async fn the_log_reads_the_same_and_what_waited_goes_out() {
@@ -117,6 +134,7 @@ async fn the_log_reads_the_same_and_what_waited_goes_out() {
     held.push(server.publish("acme", "payout.updated", json!({})).await);
     server.until(&failing, &held[5], "retrying").await;
     let hooks = [&delivered, &failing, &deleted, &paused];
+    let erased = erase(&server, &held[1]).await;
     let waiting = server.webhook("other", &slow.url("/"), &["*"]).await;
     let pending = server.publish("other", "deposit.created", json!({})).await;
     slow.next().await;
@@ -138,12 +156,16 @@ async fn the_log_reads_the_same_and_what_waited_goes_out() {
     assert_eq!(header(&slow.next().await, "webhook-id"), pending);
     server.until(&waiting, &pending, "delivered").await;
 
+    // What was erased stays so, and has its receipt.
+    assert_eq!(erase(&server, erased["event_id"].as_str().unwrap()).await, erased);
+
     // Published again: the first answers, and nothing is delivered twice.
     assert_eq!(publish_once(&server, "key-1").await, (200, keyed.1));
     assert_eq!(publish_as(&server, "order-17:paid").await, (200, named.1));
 
     // Released in publish order, signed with both secrets and both keys; a new event comes last.
     server.set_status(&paused, "active").await;
+    held.remove(1);
     for id in &held {
         let received = good.next().await;
         assert_eq!((header(&received, "webhook-id"), received.path.as_str()), (id.as_str(), "/paused"));
