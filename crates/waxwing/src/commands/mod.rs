@@ -15,6 +15,7 @@ pub(crate) mod sign;
 pub(crate) mod verify;
 
 mod child;
+mod hidden;
 mod interrupt;
 mod secret;
 mod server;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use waxwing_core::{PublicKey, Secret, SigningKey};
 
+use super::hidden::Hidden;
 use crate::{config::Environment, exit::Exit};
 
 /// Where a signing secret comes from.
@@ -16,7 +17,7 @@ pub(super) struct SecretSource {
     /// The webhook's signing secret (other users of this machine may see it; rather use the
     /// variable or the file) [env: WAXWING_SECRET]
     #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
+    secret: Option<Hidden>,
     /// Read the signing secret from this file
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -51,7 +52,7 @@ pub(super) struct SigningKeySource {
     /// A signing key, to sign with beside the secret (other users of this machine may see it;
     /// rather use the variable or the file) [env: WAXWING_SIGNING_KEY]
     #[arg(long, value_name = "KEY")]
-    signing_key: Option<String>,
+    signing_key: Option<Hidden>,
     /// Read the signing key from this file
     #[arg(long, value_name = "FILE")]
     signing_key_file: Option<PathBuf>,

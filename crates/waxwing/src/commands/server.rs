@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::Value;
 use waxwing_peers::{ApiClient, ApiError, ApiResponse};
 
+use super::hidden::Hidden;
 use crate::{config::Environment, exit::Exit};
 
 /// Which server, and on whose behalf.
@@ -16,7 +17,7 @@ pub(super) struct ServerOptions {
     /// An operator or account key (other users of this machine may see it; rather use the
     /// variable) [env: WAXWING_API_KEY]
     #[arg(long, value_name = "KEY", help_heading = "Server")]
-    key: Option<String>,
+    key: Option<Hidden>,
     /// With an operator key: the account to act for [env: WAXWING_ACCOUNT]
     #[arg(long, value_name = "ACCOUNT", help_heading = "Server")]
     account: Option<String>,
@@ -35,7 +36,8 @@ impl ServerOptions {
             given.clone().or_else(from_environment)
         };
         let url = choose(&self.url, &["WAXWING_URL"]).unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
-        let key = choose(&self.key, &["WAXWING_API_KEY", "WAXWING_KEY"]).ok_or_else(|| {
+        let given = self.key.as_deref().map(str::to_owned);
+        let key = choose(&given, &["WAXWING_API_KEY", "WAXWING_KEY"]).ok_or_else(|| {
             Exit::Usage
                 .because("no key: set WAXWING_API_KEY to an operator or account key, or pass --key KEY")
         })?;
