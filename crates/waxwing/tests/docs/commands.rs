@@ -36,6 +36,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/reference/command-line.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
     ("docs/reference/command-line.md", "waxwing bench", "takes a minute; tests/it runs a small one"),
     ("docs/reference/command-line.md", "source <(", "needs bash with its completion package"),
+    ("docs/receiving/test.md", "waxwing listen", "runs for ever; docs/start runs it"),
     ("docs/start/README.md", "cargo build", "builds what is tested"),
     ("docs/start/README.md", "waxwing listen", "runs for ever: the test runs it with a free port"),
     ("docs/start/README.md", "waxwing serve", "a server runs already, as for every page"),
@@ -121,7 +122,9 @@ fn every_command_is_run_or_says_why_not() {
     let run = [
         "README.md",
         "docs/operating/README.md",
-        "docs/receiving/README.md",
+        "docs/receiving/failures.md",
+        "docs/receiving/test.md",
+        "docs/receiving/verify.md",
         "docs/operating/keys.md",
         "docs/reference/api.md",
         "docs/reference/command-line.md",
@@ -203,7 +206,13 @@ async fn the_api_page_can_be_followed_from_its_beginning_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_for_senders_operators_and_receivers_can_be_followed() {
-    for page in ["docs/sending/README.md", "docs/operating/README.md", "docs/receiving/README.md"] {
+    for page in [
+        "docs/sending/README.md",
+        "docs/operating/README.md",
+        "docs/receiving/failures.md",
+        "docs/receiving/test.md",
+        "docs/receiving/verify.md",
+    ] {
         let world = World::new();
         let inbox = crate::harness::Inbox::healthy(&world).await;
         let server = world.serve(&[]).await;

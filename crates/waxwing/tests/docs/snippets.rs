@@ -56,62 +56,6 @@ async fn the_python_of_the_readme_tells_genuine_from_forged() {
     assert_eq!(output(python), "True False\n");
 }
 
-#[tokio::test]
-async fn the_python_for_receivers_tells_genuine_from_forged() {
-    let (plain, standard) = signatures().await;
-    let code = block("docs/receiving/README.md", "python", "def is_genuine");
-    let checks = format!(
-        "body, secret = {BODY:?}.encode(), '{SECRET}'\n\
-         headers = {{'webhook-id': 'evt_1', 'webhook-timestamp': '{AT}', 'webhook-signature': 'v1,AAAA {standard}'}}\n\
-         print(is_genuine(body, headers, secret, {AT} + 299), is_genuine(body, headers, secret, {AT} + 301))\n\
-         print(is_genuine(body + b' ', headers, secret, {AT}), is_genuine(body, headers, secret.replace('M', 'N'), {AT}))\n\
-         print(is_genuine(body, {{}}, secret, {AT}), is_genuine_plain(body, '{plain}', secret))\n\
-         print(is_genuine_plain(body[:-1], '{plain}', secret), is_genuine_plain(body, '', secret))"
-    );
-    let mut python = Command::new("python3");
-    python.args(["-c", &format!("{code}\n{checks}")]);
-    let printed = output(python);
-    assert_eq!(printed, "True False\nFalse False\nFalse True\nFalse False\n");
-}
-
-#[tokio::test]
-async fn the_php_for_receivers_tells_genuine_from_forged() {
-    let (plain, standard) = signatures().await;
-    let code = block("docs/receiving/README.md", "php", "function is_genuine");
-    let checks = format!(
-        "$body = '{BODY}'; $secret = '{SECRET}';\n\
-         $headers = ['HTTP_WEBHOOK_ID' => 'evt_1', 'HTTP_WEBHOOK_TIMESTAMP' => '{AT}',\n\
-             'HTTP_WEBHOOK_SIGNATURE' => 'v1,AAAA {standard}'];\n\
-         echo json_encode([\n\
-             is_genuine($body, $headers, $secret, {AT} + 299), is_genuine($body, $headers, $secret, {AT} + 301),\n\
-             is_genuine($body . ' ', $headers, $secret, {AT}), is_genuine($body, [], $secret, {AT}),\n\
-             is_genuine_plain($body, '{plain}', $secret), is_genuine_plain($body . ' ', '{plain}', $secret)]);"
-    );
-    let mut php = Command::new("php");
-    php.args(["-r", &format!("{code}\n{checks}")]);
-    assert_eq!(output(php), "[true,false,false,false,true,false]");
-}
-
-#[tokio::test]
-async fn the_typescript_for_receivers_tells_genuine_from_forged() {
-    let (plain, standard) = signatures().await;
-    let code = block("docs/receiving/README.md", "typescript", "function isGenuine");
-    let checks = format!(
-        "const body = Buffer.from({BODY:?}), secret = '{SECRET}';\n\
-         const headers = {{ 'webhook-id': 'evt_1', 'webhook-timestamp': '{AT}', 'webhook-signature': 'v1,AAAA {standard}' }};\n\
-         console.log(JSON.stringify([\n\
-             isGenuine(body, headers, secret, {AT} + 299), isGenuine(body, headers, secret, {AT} + 301),\n\
-             isGenuine(Buffer.from('x'), headers, secret, {AT}), isGenuine(body, {{}}, secret, {AT}),\n\
-             isGenuinePlain(body, '{plain}', secret), isGenuinePlain(body, '', secret)]));"
-    );
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("verify.mjs");
-    std::fs::write(&file, format!("{}\n{checks}", without_types(&code))).unwrap();
-    let mut node = Command::new("node");
-    node.arg(&file);
-    assert_eq!(output(node), "[true,false,false,false,true,false]\n");
-}
-
 /// The snippet as JavaScript: its only types are those of parameters and results.
 pub(crate) fn without_types(code: &str) -> String {
     let types = ["Record<string, string | string[] | undefined>", "Buffer", "string", "number", "boolean"];
