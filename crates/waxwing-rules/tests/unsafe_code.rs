@@ -29,7 +29,7 @@ fn the_workspace_forbids_unsafe_code() {
 fn every_crate_inherits_the_lints_of_the_workspace() {
     let mut broken = Vec::new();
     for folder in crate_folders() {
-        let path = format!("crates/{folder}/Cargo.toml");
+        let path = format!("{folder}/Cargo.toml");
         let manifest = manifest(&path);
         let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace")?.as_bool());
         if inherits != Some(true) {

@@ -9,6 +9,10 @@ use std::{
     process::{Command, Output},
 };
 
+/// Crates of the workspace that are not in `crates/`, because they are for the customers of an
+/// operator: a library that is published.
+pub(crate) const BESIDE: [&str; 1] = ["receivers/rust"];
+
 /// The folder with the workspace's Cargo.toml.
 pub(crate) fn root() -> &'static Path {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
@@ -40,10 +44,12 @@ impl File {
     }
 }
 
-/// Every text file under `crates/`, in the order of their paths.
+/// Every text file of the crates, in the order of their paths.
 pub(crate) fn files() -> Vec<File> {
     let mut paths = Vec::new();
-    collect(&root().join("crates"), &mut paths);
+    for folder in ["crates"].into_iter().chain(BESIDE) {
+        collect(&root().join(folder), &mut paths);
+    }
     paths.sort();
     let files: Vec<File> = paths.iter().filter_map(|path| read(path)).collect();
     assert!(files.iter().any(File::is_source), "no source found under {}", root().display());
@@ -74,26 +80,36 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// The names of the folders in `crates/`.
+/// The folders of the crates, from the workspace's on.
 pub(crate) fn crate_folders() -> Vec<String> {
     let folders = fs::read_dir(root().join("crates")).expect("crates/ is there");
     let folders = folders.map(|entry| entry.expect("a readable folder"));
-    let mut names: Vec<String> = folders
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    let named = folders.map(|entry| format!("crates/{}", entry.file_name().to_string_lossy()));
+    let mut paths: Vec<String> = named.chain(BESIDE.map(str::to_owned)).collect();
+    paths.sort();
+    paths
+}
+
+/// The name that the manifest in a folder gives its crate.
+pub(crate) fn crate_name(folder: &str) -> String {
+    let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    name.unwrap_or_default().to_owned()
 }
 
 /// One direct dependency of a crate of the workspace.
 pub(crate) struct Dependency {
     /// The crate that depends.
     pub(crate) of: String,
+    /// Its Cargo.toml, from the workspace's folder on.
+    pub(crate) manifest: String,
     /// What it depends on.
     pub(crate) on: String,
     /// Whether only its tests do.
     pub(crate) dev: bool,
+    /// Whether it does so only with some feature.
+    pub(crate) optional: bool,
 }
 
 /// The direct dependencies of all crates of the workspace.
@@ -102,11 +118,15 @@ pub(crate) fn dependencies() -> Vec<Dependency> {
     let metadata: serde_json::Value = serde_json::from_str(&text).expect("cargo metadata prints JSON");
     let mut found = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
+        let manifest = manifest.strip_prefix(root()).expect("a crate of this workspace");
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             found.push(Dependency {
                 of: package["name"].as_str().unwrap_or_default().to_owned(),
                 on: dependency["name"].as_str().unwrap_or_default().to_owned(),
+                manifest: manifest.to_string_lossy().into_owned(),
                 dev: dependency["kind"] == "dev",
+                optional: dependency["optional"] == true,
             });
         }
     }
