@@ -54,6 +54,7 @@ const EDGES: &[Edges] = &[
     Edges { of: "waxwing-rules", on: &[], in_tests: &[] },
     // It checks the server, so it shares no code with it; its tests turn its own features on.
     Edges { of: "waxwing-receiver", on: &[], in_tests: &["waxwing-receiver"] },
+    Edges { of: "waxwing-examples", on: &["waxwing-receiver"], in_tests: &[] },
 ];
 
 /// A package that only these crates may use directly.
@@ -65,12 +66,17 @@ struct Only {
 }
 
 const ONLY: &[Only] = &[
-    // The receiver is not of the server: it has an extractor for axum.
-    Only { package: "axum", crates: &["waxwing-api", "waxwing-receiver"], even_in_tests: true },
+    // The last two are not of the server: they show receivers that use axum.
+    Only {
+        package: "axum",
+        crates: &["waxwing-api", "waxwing-receiver", "waxwing-examples"],
+        even_in_tests: true,
+    },
     Only { package: "axum-core", crates: &["waxwing-receiver"], even_in_tests: true },
     Only { package: "tokio-postgres", crates: &["waxwing-postgres"], even_in_tests: true },
     Only { package: "deadpool-postgres", crates: &["waxwing-postgres"], even_in_tests: true },
-    Only { package: "rusqlite", crates: &["waxwing-sqlite"], even_in_tests: true },
+    // The example has a database of its own, that of a receiver.
+    Only { package: "rusqlite", crates: &["waxwing-sqlite", "waxwing-examples"], even_in_tests: true },
     Only {
         package: "hyper",
         crates: &["waxwing-api", "waxwing-delivery", "waxwing-peers"],
@@ -79,7 +85,7 @@ const ONLY: &[Only] = &[
     Only { package: "h2", crates: &["waxwing-delivery"], even_in_tests: false },
     Only {
         package: "hyper-util",
-        crates: &["waxwing-api", "waxwing-delivery", "waxwing-peers"],
+        crates: &["waxwing-api", "waxwing-delivery", "waxwing-peers", "waxwing-examples"],
         even_in_tests: false,
     },
     Only { package: "getrandom", crates: &["waxwing"], even_in_tests: false },

@@ -8,6 +8,7 @@ use workspace::{BESIDE, File, assert_none, crate_folders, crate_name, files, roo
 
 const MAX_SOURCE_LINES: usize = 400;
 const MAX_README_LINES: usize = 150;
+const MAX_EXAMPLE_LINES: usize = 40;
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager"];
@@ -58,6 +59,26 @@ fn every_folder_is_named_like_its_crate() {
         let name = folder.trim_start_matches("crates/");
         if crate_name(folder) != name {
             broken.push(format!("{folder}/Cargo.toml: say name = \"{name}\", or rename the folder"));
+        }
+    }
+    assert_none(&broken);
+}
+
+/// They stand in the folder itself, where a reader looks first.
+#[test]
+fn an_example_is_short_and_says_what_it_shows() {
+    let is_program =
+        |file: &File| file.is_rust() && Path::new(&file.path).parent() == Some(Path::new(BESIDE[0]));
+    let programs: Vec<File> = files().into_iter().filter(is_program).collect();
+    assert!(programs.len() >= 2, "the examples for axum and tower are in {}", BESIDE[0]);
+    let mut broken = Vec::new();
+    for File { path, text } in &programs {
+        let lines = text.lines().count();
+        if lines > MAX_EXAMPLE_LINES {
+            broken.push(format!("{path}: {lines} lines, at most {MAX_EXAMPLE_LINES}; show one thing"));
+        }
+        if !text.starts_with("//!") {
+            broken.push(format!("{path}: begin it with a header, `//! What it shows.`"));
         }
     }
     assert_none(&broken);

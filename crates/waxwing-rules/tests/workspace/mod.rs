@@ -10,8 +10,8 @@ use std::{
 };
 
 /// Crates of the workspace that are not in `crates/`, because they are for the customers of an
-/// operator: a library that is published.
-pub(crate) const BESIDE: [&str; 1] = ["receivers/rust"];
+/// operator: a library that is published, and programs that show its use.
+pub(crate) const BESIDE: [&str; 2] = ["examples/rust", "receivers/rust"];
 
 /// The folder with the workspace's Cargo.toml.
 pub(crate) fn root() -> &'static Path {
