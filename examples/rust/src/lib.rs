@@ -5,3 +5,8 @@
 
 pub mod redis;
 pub mod sql;
+
+/// The code of the page for Rust, compiled and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/receiving/rust.md")]
+struct Page;
