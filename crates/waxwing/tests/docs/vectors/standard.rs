@@ -1,7 +1,7 @@
 //! Vectors of Standard Webhooks 1.0: `v1` by shared secrets, `v1a` by signing keys.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use waxwing_core::SigningKey;
+use waxwing_core::{Secret, SigningKey};
 
 use super::case::{
     AT, Case, ID, NEW_SECRET, NEW_SIGNING_KEY, OWN_SECRET, SECRET, SIGNING_KEY, envelope, ordinary, signature,
@@ -85,6 +85,9 @@ fn genuine() -> Vec<Case> {
             ordinary(),
         )
         .with(&["whsec_AAECAwQFBgcICR"]),
+        own_bytes("more padding than base64 has is no base64", "whsec_AAECAwQFBgcICQ==="),
+        own_bytes("base64 of an impossible length is no base64", "whsec_AAECAwQFBgcIC"),
+        own_bytes("the other alphabet of base64 is no base64", "whsec_AAECAw_FBgcI-Q=="),
         Case::standard("a rotated secret, verified with the old one", &[NEW_SECRET, SECRET], ID, ordinary()),
         Case::standard("a rotated secret, verified with the new one", &[NEW_SECRET, SECRET], ID, ordinary())
             .with(&[NEW_SECRET]),
@@ -101,6 +104,12 @@ fn genuine() -> Vec<Case> {
         }),
         signed(event("spaces around signatures"), |right| format!("  v2,AAAA   {right} ")),
     ]
+}
+
+fn own_bytes(name: &'static str, secret: &str) -> Case {
+    let signed = Secret::given(secret).unwrap();
+    assert_eq!(*signed.signing_key_standard(), *secret.as_bytes(), "{name}");
+    Case::standard(name, &[secret], ID, ordinary()).with(&[secret])
 }
 
 fn forged() -> Vec<Case> {
@@ -245,6 +254,10 @@ fn no_events() -> Vec<Case> {
         no_event("signed: a number that JSON does not know", &envelope(ID, r#","data":NaN"#)),
         no_event("signed: a text", br#""an event""#),
         no_event("signed: a list", &[b"[", &ordinary()[..], b"]"].concat()),
+        no_event(
+            "signed: a list of what an event has",
+            br#"["evt_1","deposit.completed","2026-03-26T10:00:00.000Z",{}]"#,
+        ),
         no_event("signed: null", b"null"),
         no_event("signed: an empty object", b"{}"),
         no_event("signed: no data", &envelope(ID, "")),
