@@ -16,7 +16,12 @@ fi
 # As many requests at a time: the work behind an answer keeps a worker busy.
 PHP_CLI_SERVER_WORKERS=8 php -S "127.0.0.1:${PORT:-8000}" "$1" &
 server=$!
-# The server leaves its workers behind when it ends.
+# The server leaves its workers behind when it ends. Stopped, it makes no more of them meanwhile.
 # shellcheck disable=SC2046
-trap 'kill $(pgrep -P "$server") "$server"' TERM INT
+end() {
+  kill -STOP "$server"
+  kill $(pgrep -P "$server") "$server"
+  kill -CONT "$server"
+}
+trap end TERM INT
 wait "$server"

@@ -6,10 +6,10 @@
 
 declare(strict_types=1);
 
+use App\Exceptions\Handler;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Foundation\Application;
-use Illuminate\Foundation\Exceptions\Handler;
 use Illuminate\Foundation\Http\Kernel;
 
 // Debian's Laravel 8 is older than PHP 8.2, which calls some of its code deprecated. Errors stay.

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Laravel looks here for pages of errors; there are none.
+ * There are no views, but Laravel's responses ask for this.
  */
 
 declare(strict_types=1);
