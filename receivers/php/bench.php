@@ -36,7 +36,7 @@ $envelope = '{"id":"evt_1","type":"deposit.completed","created_at":"2026-03-26T1
 $body = sprintf($envelope, str_repeat('a', SIZE - strlen($envelope) + 2));
 $now = time();
 $signed = "evt_1.$now.$body";
-$key = base64_decode(substr(SECRET, 6), true) ?: throw new RuntimeException('the secret is no base64');
+$key = (string) base64_decode(substr(SECRET, strlen('whsec_')), true);
 $v1 = 'v1,' . base64_encode(hash_hmac('sha256', $signed, $key, true));
 $headers = fn (string $signature): array => [
     'content-type' => 'application/json',

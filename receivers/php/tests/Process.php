@@ -65,13 +65,23 @@ final class Process
         }
     }
 
-    /** Asks it to end, and waits until nobody holds its output any more: it and all its children. */
+    /** All that is still to come, until nobody holds the pipe any more: it and all its children. */
+    public function rest(int $pipe): string
+    {
+        $until = microtime(true) + self::SECONDS;
+        while (!feof($this->pipes[$pipe])) {
+            $this->read($pipe, $until, 'its end');
+        }
+        return $this->rest[$pipe];
+    }
+
+    /** Asks it to end, and waits until it and all its children have. */
     public function end(): void
     {
         if (is_resource($this->process)) {
             proc_terminate($this->process, SIGTERM);
-            $this->line(1, "\0");
-            $this->line(2, "\0");
+            $this->rest(1);
+            $this->rest(2);
             proc_close($this->process);
         }
     }
@@ -79,8 +89,8 @@ final class Process
     /** The exit code of one that ends by itself. */
     public function code(): int
     {
-        $this->line(1, "\0");
-        $this->line(2, "\0");
+        $this->rest(1);
+        $this->rest(2);
         return proc_close($this->process);
     }
 

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Deduplication in a real Redis, which the test starts on a socket of its own.
+ * Deduplication in a real Redis, started by the test.
  */
 
 declare(strict_types=1);
@@ -10,32 +10,24 @@ namespace Waxwing\Receiver\Tests\Examples;
 
 use Example\RedisSeen;
 use PHPUnit\Framework\TestCase;
-use Waxwing\Receiver\Tests\Process;
+use Waxwing\Receiver\Tests\Redis;
 
 final class RedisTest extends TestCase
 {
-    private string $folder;
-
-    private Process $server;
+    private Redis $server;
 
     private \Redis $redis;
 
     protected function setUp(): void
     {
-        $this->folder = sys_get_temp_dir() . '/redis' . bin2hex(random_bytes(8));
-        mkdir($this->folder, 0700);
-        $command = ['redis-server', '--port', '0', '--unixsocket', "$this->folder/socket", '--save', ''];
-        $this->server = new Process($command, $this->folder);
-        $ready = $this->server->line(1, 'ready to accept connections');
-        self::assertNotNull($ready, 'redis-server did not start');
+        $this->server = new Redis();
         $this->redis = new \Redis();
-        $this->redis->connect("$this->folder/socket");
+        $this->redis->connect($this->server->socket);
     }
 
     protected function tearDown(): void
     {
-        $this->server->end();
-        rmdir($this->folder);
+        unset($this->server);
     }
 
     public function testAnIdIsNewOnceAndAgainWhenForgotten(): void
