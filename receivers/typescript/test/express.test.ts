@@ -1,0 +1,117 @@
+// Express: parsers in front of the helper, of all kinds.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import express, { type Request, type RequestHandler } from "express";
+import { webhooks } from "waxwing-receiver/express";
+import { eventBody, SECRET, signed } from "./requests.js";
+import { serve } from "./servers.js";
+
+const body = eventBody("evt_1", { name: "Café Central" });
+
+/** The answer to a genuine request when this stands in front. */
+async function behind(test: TestContext, ...parsers: RequestHandler[]): Promise<Response> {
+  const app = express();
+  for (const parser of parsers) app.use(parser);
+  app.post(
+    "/webhooks",
+    webhooks({ secrets: SECRET, maxBody: 1000 }, () => {}),
+  );
+  const send = await serve(test, app);
+  return send(body, signed(body));
+}
+
+test("a JSON parser in front is explained", async (t) => {
+  const answer = await behind(t, express.json());
+  assert.equal(answer.status, 500);
+  const { reason, detail } = (await answer.json()) as Record<string, string>;
+  assert.equal(reason, "body_not_raw");
+  assert.match(detail ?? "", /express\.json\(\), has read the body/);
+  assert.match(detail ?? "", /Register this route before that parser/);
+});
+
+test("a body that was read, but not kept, is explained", async (t) => {
+  const drain: RequestHandler = (request, _response, next) => {
+    request.resume().once("end", () => next());
+  };
+  assert.equal(
+    ((await (await behind(t, drain)).json()) as { reason: string }).reason,
+    "body_not_raw",
+  );
+  const empty: RequestHandler = (request, _response, next) => {
+    request.body = {};
+    next();
+  };
+  const answer = await behind(t, drain, empty);
+  assert.equal(((await answer.json()) as { reason: string }).reason, "body_not_raw");
+});
+
+test("express.raw, express.text and parsers for other types are no harm", async (t) => {
+  assert.equal((await behind(t, express.raw({ type: "application/json" }))).status, 204);
+  assert.equal((await behind(t, express.text({ type: "application/json" }))).status, 204);
+  assert.equal((await behind(t, express.urlencoded(), express.json({ type: "x/y" }))).status, 204);
+});
+
+test("the empty object that Express 4 leaves is no body", async (t) => {
+  const express4: RequestHandler = (request, _response, next) => {
+    request.body = {};
+    next();
+  };
+  assert.equal((await behind(t, express4)).status, 204);
+});
+
+test("bytes that were kept beside the object are taken", async (t) => {
+  const keeping = express.json({
+    verify: (request, _response, bytes) => {
+      Object.assign(request, { rawBody: bytes });
+    },
+  });
+  assert.equal((await behind(t, keeping)).status, 204);
+});
+
+test("maxBody holds for bytes that a parser has read, counted as bytes", async (t) => {
+  for (const parser of [express.raw, express.text]) {
+    const app = express().use(parser({ type: "application/json" }));
+    const maxBody = Buffer.byteLength(body) - 1;
+    assert.equal(body.length, maxBody);
+    app.post(
+      "/webhooks",
+      webhooks({ secrets: SECRET, maxBody }, () => {}),
+    );
+    const answer = await (await serve(t, app))(body, signed(body));
+    assert.equal(answer.status, 413);
+  }
+});
+
+test("the handler and the secrets see the request of Express", async (t) => {
+  const app = express();
+  const paths: string[] = [];
+  const secrets = (request: Request) => {
+    paths.push(request.path);
+    return SECRET;
+  };
+  app.post(
+    "/webhooks",
+    webhooks<Record<string, unknown>, Request>({ secrets }, (_event, request) => {
+      paths.push(request.originalUrl);
+    }),
+  );
+  const send = await serve(t, app);
+  assert.equal((await send(body, signed(body))).status, 204);
+  assert.deepEqual(paths, ["/webhooks", "/webhooks"]);
+});
+
+test("after a body that was too large the connection closes", async (t) => {
+  const app = express();
+  app.post(
+    "/webhooks",
+    webhooks({ secrets: SECRET, maxBody: 10 }, () => {}),
+  );
+  const send = await serve(t, app);
+  const endless = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(99)),
+  });
+  const answer = await send(endless, { ...signed(body), connection: "keep-alive" });
+  assert.equal(answer.status, 413);
+  assert.equal(answer.headers.get("connection"), "close");
+});
