@@ -21,5 +21,7 @@ export function decodeLenientBase64(text: string): Uint8Array | undefined {
 }
 
 function toBytes(binary: string): Uint8Array {
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let n = 0; n < bytes.length; n += 1) bytes[n] = binary.charCodeAt(n);
+  return bytes;
 }

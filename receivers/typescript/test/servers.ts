@@ -51,11 +51,16 @@ export const servers: Record<string, Start> = {
 
 /** An application of Express on a free port, until the test has ended. */
 export async function serve(test: TestContext, app: express.Express): Promise<Send> {
+  return sendTo(`http://127.0.0.1:${await listen(test, app)}`);
+}
+
+/** The port of such an application. */
+export async function listen(test: TestContext, app: express.Express): Promise<number> {
   app.set("env", "test");
   const server = app.listen(0, "127.0.0.1");
   test.after(() => server.close());
   await new Promise((resolve) => server.once("listening", resolve));
-  return sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return (server.address() as AddressInfo).port;
 }
 
 function sendTo(origin: string): Send {
