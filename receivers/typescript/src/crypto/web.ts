@@ -4,6 +4,8 @@
 import { concat } from "../bytes.js";
 import type { Primitives } from "./primitives.js";
 
+const SIGNATURE_BYTES = 64;
+
 export const primitives: Primitives = {
   async hmacSha256(key) {
     const algorithm = { name: "HMAC", hash: "SHA-256" };
@@ -16,7 +18,9 @@ export const primitives: Primitives = {
     const imported = await crypto.subtle.importKey("raw", own(publicKey), "Ed25519", false, [
       "verify",
     ]);
+    // workerd throws at a signature of another length.
     return (message, signature) =>
+      signature.length === SIGNATURE_BYTES &&
       crypto.subtle.verify("Ed25519", imported, own(signature), concat(message));
   },
 };
