@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import { freePort, type Program, start } from "./programs.js";
+import { listening } from "./ports.js";
+import { freePort, start } from "./programs.js";
 import { event, SECRET, send } from "./requests.js";
 
 interface Receiver {
@@ -20,7 +19,6 @@ const { receivers }: { receivers: Receiver[] } = JSON.parse(
   readFileSync(new URL("contract.json", cwd), "utf8"),
 );
 const LONGEST_EXAMPLE = 40;
-const SLOWEST_START = 20_000;
 
 /** Nothing but what the contract promises. */
 function environment(more: Record<string, string>): NodeJS.Dict<string> {
@@ -34,24 +32,6 @@ async function run(t: TestContext, { command, url_path }: Receiver) {
   const program = start(t, command, { cwd, env });
   await listening(port, program);
   return { program, url: `http://127.0.0.1:${port}${url_path}` };
-}
-
-/** Tries until somebody listens. No framework says so in the same words as another. */
-async function listening(port: number, program: Program): Promise<void> {
-  const deadline = Date.now() + SLOWEST_START;
-  while (!(await isOpen(port))) {
-    assert.equal(program.exitCode, null, program.lines.join("\n"));
-    assert.ok(Date.now() < deadline, "nobody listens");
-    await setTimeout(20);
-  }
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }
 
 for (const receiver of receivers) {
