@@ -57,7 +57,7 @@ for (const receiver of receivers) {
       done.map((line) => line.split(" ")[1]),
       times,
     );
-    await program.end();
+    assert.notEqual(await program.end(), "SIGKILL", "it did not end when it was asked to");
   });
 
   test(`${name}: does not start without secrets, and says so`, async (t) => {

@@ -6,8 +6,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 
-/** How long a program may take to say something, or to end. */
+/** How long a program may take to say something. */
 const PATIENCE = 30_000;
+/** How long it may take to end when it was asked to. Then it is killed. */
+const ENDING = 5000;
 
 export interface Options {
   readonly cwd?: string | URL;
@@ -53,12 +55,16 @@ export class Program {
     return this.#process.exitCode ?? this.#process.signalCode;
   }
 
-  /** Asks it to end, and waits until it has; says how. */
-  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | string | null> {
-    if (this.exitCode === null) this.#process.kill(signal);
-    return this.ended();
+  /** Asks it to end, and waits until it has; gives its code, or the signal that ended it. */
+  async end(): Promise<number | string | null> {
+    if (this.exitCode === null) this.#process.kill("SIGTERM");
+    const killer = setTimeout(() => this.#process.kill("SIGKILL"), ENDING);
+    await this.#ended;
+    clearTimeout(killer);
+    return this.exitCode;
   }
 
+  /** Waits until it ends by itself, and gives its code. */
   async ended(): Promise<number | string | null> {
     const killer = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE);
     await this.#ended;

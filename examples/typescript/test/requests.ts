@@ -23,8 +23,6 @@ export function event(type: string, data: unknown = {}): Sent {
     "webhook-id": id,
     "webhook-timestamp": String(now),
     "webhook-signature": `v1,${standard}`,
-    // Each request has a connection of its own, so that nothing keeps a server from ending.
-    connection: "close",
   };
   return { id, body, headers };
 }
