@@ -25,10 +25,9 @@ export function webhooks<
 >(options: ReceiverOptions<[Req]>, handler: Handler<Events, [Req]>): Middleware<Req> {
   const { receive, maxBody } = receiver<Events, [Req]>(options, handler);
   return (request, response, next) => {
-    receive(() => readBody(request, maxBody), request.headers, [request]).then(
-      (answer) => send(request, response, answer),
-      next,
-    );
+    receive(() => readBody(request, maxBody), request.headers, [request])
+      .then((answer) => send(request, response, answer))
+      .catch(next);
   };
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
-import express, { type Request, type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from "express";
 import { webhooks } from "waxwing-receiver/express";
 import { eventBody, SECRET, signed } from "./requests.js";
 import { listen, serve } from "./servers.js";
@@ -100,6 +100,30 @@ test("the handler and the secrets see the request of Express", async (t) => {
   const send = await serve(t, app);
   assert.equal((await send(body, signed(body))).status, 204);
   assert.deepEqual(paths, ["/webhooks", "/webhooks"]);
+});
+
+test("an answer that somebody else gave first is an error for Express", async (t) => {
+  const errors: string[] = [];
+  const app = express();
+  const tooEarly: RequestHandler = (_request, response, next) => {
+    response.status(503).send("overloaded");
+    next();
+  };
+  app.post(
+    "/webhooks",
+    tooEarly,
+    webhooks({ secrets: SECRET }, () => {}),
+  );
+  const noted = new Promise<void>((resolve) => {
+    app.use(((error, _request, _response, _next) => {
+      errors.push(error.code);
+      resolve();
+    }) satisfies ErrorRequestHandler);
+  });
+  const answer = await (await serve(t, app))(body, signed(body));
+  assert.equal(answer.status, 503);
+  await noted;
+  assert.deepEqual(errors, ["ERR_HTTP_HEADERS_SENT"]);
 });
 
 test("after a body that was too large the connection closes", async (t) => {
