@@ -30,7 +30,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Reads the event out of a body whose signature holds. */
 export function parseEvent(body: Uint8Array, parse: (text: string) => unknown): WebhookEvent {
   const value = parseJson(body, parse);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (typeof value !== "object" || value === null) {
     throw notAnEvent("its JSON is no object");
   }
   const members = value as Record<string, unknown>;

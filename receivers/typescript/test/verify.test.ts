@@ -2,6 +2,7 @@
 // are meant to break a parser.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { type Reason, VerificationError, verify } from "waxwing-receiver";
@@ -85,6 +86,21 @@ test("the error names the header, and the other scheme if its header is there", 
   const other = await refused("missing_header", verify(body, headers, SECRET, plain));
   assert.equal(other.header, "x-webhook-signature");
   assert.match(other.message, /webhook-id is there, which the scheme "standard" checks/);
+});
+
+test("a secret whose base64 has a digit too many signs with its own bytes", async () => {
+  const secret = `whsec_${"A".repeat(17)}`;
+  const own = createHmac("sha256", secret).update(`evt_1.${NOW}.${body}`).digest("base64");
+  const bySecret = { ...headers, "webhook-signature": `v1,${own}` };
+  assert.equal((await verify(body, bySecret, secret, options)).id, "evt_1");
+});
+
+test("a signature counts for the version that it says, whatever else was given", async () => {
+  const publicKey = "whpk_iD8HsGPWTb/Vqqox9QEkVrQo/1RhpblTs6BR6LMp08U=";
+  const renamed = headers["webhook-signature"]?.replace("v1,", "v1a,") ?? "";
+  const called = { ...headers, "webhook-signature": renamed };
+  const attempt = verify(body, called, [SECRET, publicKey], options);
+  await refused("no_matching_signature", attempt);
 });
 
 test("headers without a value are missing", async () => {
@@ -171,6 +187,13 @@ test("odd data is taken as it is", async () => {
     const event = await verify(odd, signed(odd, { now: NOW }), SECRET, options);
     assert.equal(event.id, "e");
   }
+});
+
+test("members that a parser lets be inherited do not count", async () => {
+  const text = '{"__proto__":{"id":"e"},"type":"t","created_at":"c","data":1}';
+  const parse = (text: string) => Object.assign(Object.create({ id: "e" }), JSON.parse(text));
+  const attempt = verify(text, signed(text, { now: NOW }), SECRET, { now: NOW, parse });
+  await refused("not_an_event", attempt);
 });
 
 test("an event has its four members and no others", async () => {
