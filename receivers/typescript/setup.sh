@@ -48,12 +48,12 @@ is_newer() {
 }
 
 install .
-if is_newer dist-test src test build.js package.json package-lock.json tsconfig.json tsconfig.cjs.json tsconfig.test.json; then
+if is_newer dist-test/.built src test build.js package.json package-lock.json tsconfig.json tsconfig.cjs.json tsconfig.test.json; then
   npm run --silent build || fail "the library does not build"
 fi
 
 install "$examples"
 if (cd "$examples" && is_newer workers/dist/worker.js build.sh package-lock.json next/app next/instrumentation.ts \
-  next/next.config.ts next/tsconfig.json workers/worker.ts ../../receivers/typescript/dist); then
+  next/next.config.ts next/tsconfig.json workers/worker.ts ../../receivers/typescript/dist-test/.built); then
   "$examples/build.sh" || fail "the examples of Next.js and Workers do not build"
 fi
