@@ -1,0 +1,28 @@
+"""A receiver with FastAPI, served by uvicorn."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import BackgroundTasks, Depends, FastAPI
+from waxwing_receiver import Event, MemorySeen
+from waxwing_receiver.starlette import Answered, answer, webhook_event
+
+secrets = os.environ.get("WEBHOOK_SECRETS", "").split() or sys.exit("WEBHOOK_SECRETS is missing")
+app = FastAPI()
+app.add_exception_handler(Answered, answer)
+Webhook = Annotated[Event[str, Any], Depends(webhook_event(secrets, seen=MemorySeen()))]
+
+
+@app.post("/webhooks", status_code=204)
+async def receive(event: Webhook, tasks: BackgroundTasks) -> None:
+    tasks.add_task(work, event)  # after the answer; its errors are logged by uvicorn
+
+
+def work(event: Event[str, Any]) -> None:
+    print("done", event.id, event.type, flush=True)  # what you do with it
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]))
