@@ -41,6 +41,12 @@ final class EventTest extends TestCase
         }
     }
 
+    public function testAParserOfTheCallersOwnGetsNothingButUtf8(): void
+    {
+        $parse = fn (string $json): mixed => json_decode($json, true, flags: JSON_INVALID_UTF8_IGNORE);
+        $this->assertNoEvent(Request::json('evt_1', "\"\xff\""), new Options(parse: $parse));
+    }
+
     /** @return iterable<string, array{string, string}> */
     public static function times(): iterable
     {

@@ -39,6 +39,7 @@ final class GlobalsTest extends TestCase
             flock($this->lock, LOCK_EX);
             $answer = $this->server->send($request, $path);
             self::assertSame($status, $answer['status'], $answer['body']);
+            self::assertStringEndsWith($status === 204 ? '' : '"}', $answer['body']);
             flock($this->lock, LOCK_UN);
             self::assertSame("worked after $status", $this->server->process->line(1, 'worked'));
         }

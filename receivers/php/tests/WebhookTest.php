@@ -46,6 +46,7 @@ final class WebhookTest extends TestCase
         yield 'no text' => [[$good, 7], 'Secret 2 of 2 is int'];
         yield 'a newline' => ["$good\n", 'The secret ends with a newline'];
         yield 'a short one' => [[$good, $good, 'short'], 'Secret 3 of 3 has 5 characters'];
+        yield 'one by a name' => [['old' => $good, 'new' => 'short'], 'Secret 2 of 2 has 5 characters'];
         yield 'a function that gives none' => [fn (): array => [], 'Is the variable'];
         yield 'half a public key' => ['whpk_iD8HsGPWTb/Vqqo=', 'not base64 of 32 bytes'];
     }

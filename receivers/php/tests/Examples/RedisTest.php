@@ -45,6 +45,20 @@ final class RedisTest extends TestCase
         self::assertTrue($left > 900 && $left <= 1000, "$left s are left");
     }
 
+    public function testAnErrorOfRedisIsNoDuplicate(): void
+    {
+        $this->expectException(\RedisException::class);
+        $this->expectExceptionMessage('invalid expire time');
+        (new RedisSeen($this->redis, PHP_INT_MAX))->seen('a');
+    }
+
+    public function testAnErrorOfAnEarlierCommandDoesNotMatter(): void
+    {
+        $this->redis->rawCommand('NO_SUCH_COMMAND');
+        self::assertNotNull($this->redis->getLastError());
+        self::assertFalse((new RedisSeen($this->redis))->seen('a'));
+    }
+
     public function testARedisThatTakesNothingIsNoDuplicate(): void
     {
         $this->redis->config('SET', 'maxmemory', '1');
