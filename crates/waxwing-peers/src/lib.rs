@@ -2,11 +2,13 @@
 //!
 //! A throw-away certificate authority, an HTTPS receiver that can be told to
 //! misbehave in every way a webhook's server does, a TLS server that follows a
-//! script byte by byte, raw listeners that do not even speak TLS, proxies, and a
-//! small client of the HTTP API. Nothing in here takes part in serving or delivering.
+//! script byte by byte, raw listeners that do not even speak TLS, proxies, the edge in
+//! front of a webhook's server, and a small client of the HTTP API. Nothing in here
+//! takes part in serving or delivering.
 
 pub mod ca;
 pub mod client;
+pub mod edge;
 pub mod proxy;
 pub mod raw;
 pub mod receiver;
@@ -16,6 +18,7 @@ pub mod verify;
 
 pub use ca::{Ca, CaError, ClientCert, ServerCert};
 pub use client::{ApiClient, ApiError, ApiResponse};
+pub use edge::{Edge, Fault, Passage};
 pub use proxy::{ProxyKind, ProxyPeer};
 pub use raw::{Misbehaviour, RawListener};
 pub use receiver::{

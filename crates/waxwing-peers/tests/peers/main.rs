@@ -7,6 +7,7 @@
 
 mod ca;
 mod client;
+mod edge;
 mod harness;
 mod raw;
 mod receiver;
