@@ -47,7 +47,7 @@ pub struct Passage {
     /// The server that was asked.
     pub upstream: Option<SocketAddr>,
     /// What it answered.
-    pub upstream_status: Option<StatusCode>,
+    pub upstream_answer: Option<ApiResponse>,
     /// What the sender was answered.
     pub status: StatusCode,
 }
@@ -56,6 +56,11 @@ impl Passage {
     /// Its `webhook-id`; empty when there is none.
     pub fn id(&self) -> &str {
         id(&self.request)
+    }
+
+    /// The status that the server answered with.
+    pub fn upstream_status(&self) -> Option<u16> {
+        self.upstream_answer.as_ref().map(|answer| answer.status.as_u16())
     }
 }
 
@@ -130,20 +135,28 @@ impl Handler for HandOn {
             );
         };
         let fault = self.0.faults.lock().ok().and_then(|mut faults| faults.remove(id(&request)));
-        let answer = match fault {
-            Some(Fault::Down) => None,
-            Some(Fault::AnswerLost) | None => Some(ask(upstream, &request).await),
+        let passage = |upstream, upstream_answer, status| {
+            let passage = Passage { request: request.clone(), upstream, upstream_answer, status };
+            self.0.passages.send_modify(|passages| passages.push(passage));
         };
-        let upstream_status = answer.as_ref().and_then(|answer| Some(answer.as_ref().ok()?.status));
-        let (status, reply) = match (fault, answer) {
-            (None, Some(Ok(answer))) => (answer.status, hand_back(answer)),
-            (None, Some(Err(error))) => (StatusCode::BAD_GATEWAY, Reply::with_body(502, error.to_string())),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, Reply::status(500)),
-        };
-        let upstream = (fault != Some(Fault::Down)).then_some(upstream);
-        let passage = Passage { request, upstream, upstream_status, status };
-        self.0.passages.send_modify(|passages| passages.push(passage));
-        reply
+        if fault == Some(Fault::Down) {
+            passage(None, None, StatusCode::INTERNAL_SERVER_ERROR);
+            return Reply::status(500);
+        }
+        match ask(upstream, &request).await {
+            Ok(answer) if fault == Some(Fault::AnswerLost) => {
+                passage(Some(upstream), Some(answer), StatusCode::INTERNAL_SERVER_ERROR);
+                Reply::status(500)
+            }
+            Ok(answer) => {
+                passage(Some(upstream), Some(answer.clone()), answer.status);
+                hand_back(answer)
+            }
+            Err(error) => {
+                passage(Some(upstream), None, StatusCode::BAD_GATEWAY);
+                Reply::with_body(502, error.to_string())
+            }
+        }
     }
 }
 
