@@ -46,8 +46,8 @@ pub struct Passage {
     pub request: Received,
     /// The server that was asked.
     pub upstream: Option<SocketAddr>,
-    /// What it answered.
-    pub upstream_answer: Option<ApiResponse>,
+    /// What it answered, or why it did not.
+    pub upstream_answer: Option<Result<ApiResponse, String>>,
     /// What the sender was answered.
     pub status: StatusCode,
 }
@@ -60,7 +60,8 @@ impl Passage {
 
     /// The status that the server answered with.
     pub fn upstream_status(&self) -> Option<u16> {
-        self.upstream_answer.as_ref().map(|answer| answer.status.as_u16())
+        let answer = self.upstream_answer.as_ref()?.as_ref().ok()?;
+        Some(answer.status.as_u16())
     }
 }
 
@@ -145,15 +146,15 @@ impl Handler for HandOn {
         }
         match ask(upstream, &request).await {
             Ok(answer) if fault == Some(Fault::AnswerLost) => {
-                passage(Some(upstream), Some(answer), StatusCode::INTERNAL_SERVER_ERROR);
+                passage(Some(upstream), Some(Ok(answer)), StatusCode::INTERNAL_SERVER_ERROR);
                 Reply::status(500)
             }
             Ok(answer) => {
-                passage(Some(upstream), Some(answer.clone()), answer.status);
+                passage(Some(upstream), Some(Ok(answer.clone())), answer.status);
                 hand_back(answer)
             }
             Err(error) => {
-                passage(Some(upstream), None, StatusCode::BAD_GATEWAY);
+                passage(Some(upstream), Some(Err(error.to_string())), StatusCode::BAD_GATEWAY);
                 Reply::with_body(502, error.to_string())
             }
         }

@@ -80,7 +80,7 @@ receivers! {
         next: Library,
         workers: Library,
         standardwebhooks: Standard,
-        plain_express: Plain,
+        original: Plain,
     }
     python {
         flask: Library,

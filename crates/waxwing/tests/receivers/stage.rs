@@ -24,9 +24,11 @@ const HOME: &str = "home";
 
 /// One request in one line.
 pub(crate) fn brief(passage: &Passage) -> String {
-    let said = passage.upstream_answer.as_ref().map(|answer| String::from_utf8_lossy(&answer.body));
-    let (id, status) = (passage.id(), passage.status.as_u16());
-    format!("{id}: {:?} said {:?} {said:?}, answered {status}\n", passage.upstream, passage.upstream_status())
+    let said = passage.upstream_answer.as_ref().map(|answer| match answer {
+        Ok(answer) => format!("{} {}", answer.status.as_u16(), String::from_utf8_lossy(&answer.body)),
+        Err(why) => why.clone(),
+    });
+    format!("{}: {:?} said {said:?}, answered {}\n", passage.id(), passage.upstream, passage.status.as_u16())
 }
 
 pub(crate) struct Stage {
