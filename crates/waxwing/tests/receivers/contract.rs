@@ -50,11 +50,11 @@ impl Example {
         self.name.replace('-', "_")
     }
 
-    /// The program: one that Cargo built, one in its folder, or one of the PATH.
+    /// The program: an example that Cargo built, one in its folder, or one of the PATH.
     pub(crate) fn program(&self) -> PathBuf {
         let first = &self.command[0];
         match first.strip_prefix("cargo:") {
-            Some(name) => Path::new(env!("CARGO_BIN_EXE_waxwing")).with_file_name(name),
+            Some(name) => Path::new(env!("CARGO_BIN_EXE_waxwing")).with_file_name("examples").join(name),
             None if first.contains('/') => self.folder.join(first),
             None => first.into(),
         }
@@ -63,7 +63,7 @@ impl Example {
     /// What to do when it does not start.
     pub(crate) fn remedy(&self) -> String {
         if self.command[0].starts_with("cargo:") {
-            "if the program is missing or old, run `cargo build -p waxwing-examples`".to_owned()
+            "if the program is missing or old, run `cargo build -p waxwing-examples --examples`".to_owned()
         } else {
             format!("if something is not installed, run receivers/{}/setup.sh", self.language)
         }
