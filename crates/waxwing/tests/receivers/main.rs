@@ -88,7 +88,7 @@ receivers! {
         starlette: Library,
         django: Library,
         standardwebhooks: Standard,
-        plain_flask: Plain,
+        original: Plain,
     }
     php {
         plain: Library,
