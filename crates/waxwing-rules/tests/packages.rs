@@ -79,9 +79,11 @@ fn every_example_receiver_has_forty_lines_or_fewer() {
     assert_none(&broken);
 }
 
-/// Whether the file, or a folder that it is in, has the receiver's name.
+/// Whether the file, or a folder that it is in, has the receiver's name. In Python it ends in
+/// `_app`: `flask.py` would hide the package of that name from itself.
 fn is_of(source: &Path, name: &str) -> bool {
-    source.ancestors().any(|part| part.file_stem().is_some_and(|stem| stem == name))
+    let named = |stem: &str| stem.strip_suffix("_app").unwrap_or(stem) == name;
+    source.ancestors().any(|part| part.file_stem().is_some_and(|stem| stem.to_str().is_some_and(named)))
 }
 
 /// What people wrote below this folder in one of the languages, none of what tools put there.
