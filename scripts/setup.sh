@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need besides Rust: the tools that the commands of the
-# documentation use, the languages of its code for receivers, and what checks the unit for
-# systemd. On Debian as root it does so; otherwise it says what to install.
+# documentation use, the languages of its code for receivers, a Redis for their examples, and
+# what checks the unit for systemd. On Debian as root it does so; otherwise it says what to install.
 set -u
 
 missing=
@@ -18,6 +18,7 @@ python3 -c 'import cryptography' 2>/dev/null || missing="$missing python3-crypto
 need node nodejs
 need php php-cli
 need pgbouncer pgbouncer
+need redis-server redis-server
 # Debian keeps PostgreSQL's programs out of the PATH.
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0

@@ -30,6 +30,9 @@ step() {
 step scripts/setup.sh
 step make --no-print-directory lint
 step scripts/lint-deploy.sh
+for language in typescript python php rust; do
+  step "receivers/$language/check.sh"
+done
 step cargo test --workspace --no-fail-fast
 step scripts/schemathesis.sh
 

@@ -37,7 +37,7 @@ impl Redis {
             .arg(folder.path())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("redis-server: {error}; scripts/redis.sh installs it"));
+            .unwrap_or_else(|error| panic!("redis-server: {error}; scripts/setup.sh installs it"));
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok);
         let ready = lines.any(|line| line.contains("Ready to accept connections"));
         let redis = Self { server, address: address.to_string(), _folder: folder };

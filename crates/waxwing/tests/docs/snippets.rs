@@ -5,27 +5,8 @@ use std::process::Command;
 
 use crate::{
     harness::{run_in, stdout},
-    pages::Page,
+    pages::{Page, root},
 };
-
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const BODY: &str = r#"{"id":"evt_1","type":"deposit.completed","created_at":"2026-03-26T10:00:00.000Z","data":{"amount":250.00}}"#;
-const AT: i64 = 1_774_519_200;
-
-/// The two signatures of the body above: plain and standard.
-async fn signatures() -> (String, String) {
-    let dir = tempfile::tempdir().unwrap();
-    let at = AT.to_string();
-    let arguments = ["sign", "--id", "evt_1", "--timestamp", &at, "--secret", SECRET, "--json", "-"];
-    let output = run_in(dir.path(), &arguments, &[], BODY.as_bytes()).await;
-    let headers: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
-    let of = |name: &str| {
-        let headers = headers.as_object().unwrap();
-        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.unwrap_or_else(|| panic!("no {name} in {headers:?}")).1.as_str().unwrap().to_owned()
-    };
-    (of("X-Webhook-Signature"), of("webhook-signature"))
-}
 
 /// The first block of a language that holds this word.
 pub(crate) fn block(page: &str, language: &str, word: &str) -> String {
@@ -45,15 +26,27 @@ pub(crate) fn output(mut command: Command) -> String {
 
 #[tokio::test]
 async fn the_python_of_the_readme_tells_genuine_from_forged() {
-    let (plain, _) = signatures().await;
-    let code = block("README.md", "python", "def is_genuine");
+    let dir = tempfile::tempdir().unwrap();
+    let (secret, id) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "evt_1");
+    let body =
+        r#"{"id":"evt_1","type":"a.b","created_at":"2026-03-26T10:00:00.000Z","data":{"amount":250.00}}"#;
+    let sign = ["sign", "--id", id, "--secret", secret, "--json", "-"];
+    let signed = run_in(dir.path(), &sign, &[], body.as_bytes()).await;
+    let headers = stdout(&signed);
+    let code = block("README.md", "python", "verify(");
     let checks = format!(
-        "body = {BODY:?}.encode()\n\
-         print(is_genuine(body, '{plain}', '{SECRET}'), is_genuine(body + b' ', '{plain}', '{SECRET}'))"
+        "body, headers, secret = {body:?}.encode(), {headers}, '{secret}'\n\
+         {code}\
+         print(event.id, event.data)\n\
+         body += b' '\n\
+         try:\n    {line}\n\
+         except Exception as error:\n    print(error.reason)",
+        headers = headers.trim(),
+        line = code.lines().last().unwrap(),
     );
     let mut python = Command::new("python3");
-    python.args(["-c", &format!("{code}\n{checks}")]);
-    assert_eq!(output(python), "True False\n");
+    python.args(["-c", &checks]).env("PYTHONPATH", root().join("receivers/python/src"));
+    assert_eq!(output(python), "evt_1 {'amount': 250.0}\nno_matching_signature\n");
 }
 
 /// The snippet as JavaScript: its only types are those of parameters and results.
