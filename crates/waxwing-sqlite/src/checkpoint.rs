@@ -4,6 +4,9 @@
 //! nobody). Under constant load that never lets the log start over, so the
 //! writer itself restarts it past a bound: little is left to move by then. The
 //! bound also keeps reopening after a crash short.
+//!
+//! Whoever reads in one transaction for long, such as a backup, keeps the log from
+//! starting over: it grows until they are done. Writes do not wait for them.
 
 use std::{
     path::Path,
@@ -12,6 +15,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -19,8 +23,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::open;
 
-/// Pages of the log after which it is started over: 128 MiB.
+/// Pages of the log after which it is started over: 64 MiB.
 const LONG: i64 = 8_192;
+/// Pages that may be left to move when the writer starts the log over. More are left only
+/// where a reader is in the way, and it would be waited for in vain.
+const LEFT: i64 = 1_024;
+/// How long the writer waits for readers who are in the way of an empty log.
+const BRIEF: Duration = Duration::from_millis(100);
 /// Commits after which the thread looks, at most; it sleeps while nothing is written.
 const EVERY_COMMITS: u32 = 64;
 
@@ -64,7 +73,7 @@ impl Checkpointer {
     /// Starts the log over when it has grown long; called between transactions.
     pub(crate) fn restart_if_long(&self, writer: &Connection) {
         if self.signal.long.swap(false, Ordering::Relaxed)
-            && let Err(error) = checkpoint(writer, "RESTART")
+            && let Err(error) = briefly(writer, |writer| checkpoint(writer, "RESTART"))
         {
             tracing::warn!(%error, "the write-ahead log could not be started over; tried again");
         }
@@ -94,7 +103,9 @@ fn run(connection: &Connection, signal: &Signal) {
         commits.0 = 0;
         drop(commits);
         match checkpoint(connection, "PASSIVE") {
-            Ok(pages) if pages > LONG => signal.long.store(true, Ordering::Relaxed),
+            Ok(log) if log.pages > LONG && log.pages - log.moved <= LEFT => {
+                signal.long.store(true, Ordering::Relaxed);
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "a checkpoint failed; tried again"),
         }
@@ -104,9 +115,8 @@ fn run(connection: &Connection, signal: &Signal) {
 /// Moves the whole log into the file and empties it; whether that could be done. What
 /// cannot be moved stays in the log, and is read from there at the next start.
 pub(crate) fn fold(writer: &Connection) -> bool {
-    let busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    match busy {
-        Ok(busy) => !busy,
+    match briefly(writer, |writer| checkpoint(writer, "TRUNCATE")) {
+        Ok(log) => !log.busy,
         Err(error) => {
             tracing::warn!(%error, "the write-ahead log could not be emptied; keep it with the database");
             false
@@ -114,7 +124,29 @@ pub(crate) fn fold(writer: &Connection) -> bool {
     }
 }
 
-/// Returns how many pages the log holds.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
+/// The write-ahead log after a checkpoint.
+struct Log {
+    /// Somebody was in the way.
+    busy: bool,
+    /// Pages that it holds.
+    pages: i64,
+    /// Those of them that are in the file.
+    moved: i64,
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(Log { busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
+    })
+}
+
+/// Does what the writer must not wait for as long as for a lock.
+fn briefly<T>(
+    writer: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    writer.busy_timeout(BRIEF)?;
+    let done = work(writer);
+    writer.busy_timeout(open::PATIENCE)?;
+    done
 }

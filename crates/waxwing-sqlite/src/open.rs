@@ -3,6 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -18,6 +19,9 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0006_erasure.sql"),
     include_str!("../migrations/0007_credentials.sql"),
 ];
+
+/// How long a connection waits for a lock that another one has.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a database cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +148,7 @@ pub(crate) fn in_memory() -> Result<Connection, OpenError> {
 /// Opens a connection that only reads, or checkpoints.
 pub(crate) fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -152,7 +156,7 @@ pub(crate) fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connecti
 }
 
 fn settle(connection: Connection) -> Result<(Connection, usize), OpenError> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(128);
     let applied = apply(&connection)?;
     Ok((connection, applied))

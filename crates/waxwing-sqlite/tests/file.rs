@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use waxwing_core::{AccountId, Timestamp};
+use tokio::time::Instant;
+use waxwing_core::{AccountId, ErasureId, EventId, EventType, Timestamp};
 use waxwing_sqlite::{OpenError, SqliteStore};
-use waxwing_store::{Actor, CreateAccountError, NewAccount, Store, StoreError};
+use waxwing_store::{Actor, CreateAccountError, NewAccount, NewEvent, Store, StoreError};
 
 fn open(path: &Path) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(path, Arc::default())
@@ -99,4 +100,52 @@ async fn a_commit_that_fails_stops_the_store_and_leaves_nothing_behind() {
     let store = open(&path).unwrap();
     assert!(store.account(&AccountId::parse("before").unwrap()).await.unwrap().is_some());
     assert!(store.account(&AccountId::parse("during").unwrap()).await.unwrap().is_none());
+}
+
+/// An event of 256 KiB: a few hundred of them make the write-ahead log long.
+fn large_event(number: usize) -> NewEvent {
+    NewEvent {
+        id: EventId::parse(&format!("large-{number}")).unwrap(),
+        chosen: true,
+        account: AccountId::parse("acme").unwrap(),
+        event_type: EventType::parse("deposit.created").unwrap(),
+        body: vec![b'x'; 256 << 10].into(),
+        created_at: Timestamp::EPOCH,
+        idempotency_key: None,
+        only: None,
+    }
+}
+
+#[tokio::test]
+async fn another_programs_long_read_neither_holds_writes_up_nor_is_disturbed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("waxwing.db");
+    let store = open(&path).unwrap();
+    let node = store.register("local", Timestamp::EPOCH, Duration::from_mins(1)).await.unwrap();
+    store.create_account(account("acme"), &Actor::server(Timestamp::EPOCH)).await.unwrap();
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    let events = || reader.query_row("SELECT count(*) FROM event", [], |row| row.get::<_, i64>(0)).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    assert_eq!(events(), 0);
+    let mut slowest = Duration::ZERO;
+    for number in 0..600 {
+        let began = Instant::now();
+        store.publish(node, vec![large_event(number)]).await.unwrap();
+        slowest = slowest.max(began.elapsed());
+    }
+    // An erasure wants the log emptied, which cannot be as long as somebody reads in it.
+    let (id, event) = (ErasureId::generate(Timestamp::EPOCH, [7; 10]), EventId::parse("large-7").unwrap());
+    store.erase_event(id.clone(), &event, &Actor::server(Timestamp::EPOCH)).await.unwrap();
+    let began = Instant::now();
+    assert!(!store.erase_step(Timestamp::EPOCH, 200).await.unwrap());
+    slowest = slowest.max(began.elapsed());
+    assert_eq!(events(), 0, "its snapshot is as it was");
+    assert!(slowest < Duration::from_secs(3), "a write waited for {slowest:?}");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(events(), 600);
+    while store.erase_step(Timestamp::EPOCH, 200).await.unwrap() {}
+    assert!(store.erasure(&id).await.unwrap().unwrap().completed_at.is_some());
+    store.close().await;
+    let log = fs::metadata(folder.path().join("waxwing.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "it was emptied once nobody was in the way");
 }
