@@ -4,10 +4,12 @@
 //! connections of their own (`readers`), and a third thread moves what was
 //! committed from the write-ahead log into the file (`checkpoint`), so that no
 //! commit has to. The file belongs to one process at a time. [`SqliteSource`] reads
-//! a file that no server uses, to move what it holds to another store.
+//! a file that no server uses, to move what it holds to another store; [`backup`] copies
+//! one whether a server uses it or not.
 
 mod accounts;
 mod audit;
+pub mod backup;
 mod calls;
 mod catalog;
 mod checkpoint;
@@ -31,6 +33,6 @@ mod transfer;
 mod webhooks;
 mod writer;
 
-pub use open::{Migrated, OpenError, migrate};
+pub use open::{FileLock, Migrated, OpenError, lock, migrate};
 pub use store::SqliteStore;
 pub use transfer::SqliteSource;

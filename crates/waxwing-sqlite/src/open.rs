@@ -90,10 +90,13 @@ pub fn migrate(path: &Path) -> Result<Migrated, OpenError> {
 
 /// Held for as long as the store lives; the system frees it when the process ends.
 #[derive(Debug)]
-pub(crate) struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
+pub struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
 
-/// Makes sure that no other process uses the file.
-pub(crate) fn lock(path: &Path) -> Result<FileLock, OpenError> {
+/// Makes sure that no other process uses the database file at `path`, which need not exist.
+///
+/// # Errors
+/// [`OpenError::InUse`], or why the file of the lock beside it cannot be made.
+pub fn lock(path: &Path) -> Result<FileLock, OpenError> {
     let lock_path = with_suffix(path, ".lock");
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(io)?;
@@ -164,18 +167,30 @@ fn settle(connection: Connection) -> Result<(Connection, usize), OpenError> {
 
 /// Opens a database of this very version, which is not changed.
 pub(crate) fn to_read(path: &Path) -> Result<Connection, OpenError> {
+    let connection = of_any_version(path)?;
+    match check_version(&connection)? {
+        found if found < MIGRATIONS.len() => Err(OpenError::Older { found, known: MIGRATIONS.len() }),
+        _ => Ok(connection),
+    }
+}
+
+/// Opens a database of this version or an earlier one, which is not changed; a server may
+/// use it meanwhile.
+pub(crate) fn of_any_version(path: &Path) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
     let connection = beside(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| explain(error, path))?;
     connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
         .map_err(|error| explain(error, path))?;
     match check_version(&connection)? {
         0 => Err(OpenError::NotADatabase(path.to_owned())),
-        found if found < MIGRATIONS.len() => Err(OpenError::Older { found, known: MIGRATIONS.len() }),
         _ => Ok(connection),
     }
 }
 
-fn check_version(connection: &Connection) -> Result<usize, OpenError> {
+pub(crate) fn check_version(connection: &Connection) -> Result<usize, OpenError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match usize::try_from(found) {
         Ok(applied) if applied <= MIGRATIONS.len() => Ok(applied),

@@ -55,6 +55,11 @@ impl RootKeys {
         Self { current, previous: Vec::new() }
     }
 
+    /// Whether one of them sealed this data key.
+    pub fn opens(&self, key: &DataKey) -> bool {
+        self.open(&DataKey::place(key.number), &key.sealed).is_ok()
+    }
+
     fn all(&self) -> impl Iterator<Item = &SealingKey> {
         std::iter::once(&self.current).chain(&self.previous)
     }
