@@ -19,6 +19,7 @@ mod hidden;
 mod interrupt;
 mod secret;
 mod server;
+mod status;
 
 use std::future::Future;
 

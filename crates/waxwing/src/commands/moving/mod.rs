@@ -80,7 +80,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let mut target = target.map_err(database::refusal)?;
     let mut display = Display::new();
     let moved = transfer::run(Box::new(source), &mut target, &mut |progress| display.show(progress)).await;
-    display.end();
+    drop(display);
     let moved = moved.map_err(refusal)?;
     let to = settings.database.to_string();
     let summary = Summary { from: options.from.to_string(), to, moved, took: began.elapsed() };
