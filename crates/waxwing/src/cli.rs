@@ -68,6 +68,10 @@ pub(crate) enum Command {
     /// The catalog of event types.
     #[command(subcommand)]
     EventTypes(commands::event_types::Command),
+    /// Back up an SQLite database while the server runs.
+    Backup(commands::backup::Options),
+    /// Make a database of a backup.
+    Restore(commands::restore::Options),
     /// Bring the schema of the database up to date.
     Migrate(commands::migrate::Options),
     /// Move everything from an SQLite file to a PostgreSQL database.

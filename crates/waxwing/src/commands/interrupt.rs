@@ -1,4 +1,4 @@
-//! Commands that run until somebody presses Ctrl-C.
+//! Commands that end when somebody presses Ctrl-C.
 
 use std::future::Future;
 
@@ -15,4 +15,14 @@ pub(super) async fn until_interrupted<T>(
             Ok(None)
         }
     }
+}
+
+/// What blocks, on a thread of its own; the end of the process does not wait for it.
+pub(super) async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let (done, result) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().spawn(move || drop(done.send(work())));
+    thread.context("the operating system gives no thread")?;
+    result.await.context("the thread that did the work panicked")?
 }

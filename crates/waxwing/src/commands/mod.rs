@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -11,6 +12,7 @@ pub(crate) mod listen;
 pub(crate) mod migrate;
 pub(crate) mod moving;
 pub(crate) mod replay;
+pub(crate) mod restore;
 pub(crate) mod sign;
 pub(crate) mod verify;
 
@@ -20,6 +22,7 @@ mod interrupt;
 mod secret;
 mod server;
 mod status;
+mod whole;
 
 use std::future::Future;
 
@@ -39,6 +42,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Replay(options) => on_runtime(replay::run(options)),
         Command::Encryption(command) => on_runtime(encryption::run(command)),
         Command::EventTypes(command) => on_runtime(event_types::run(command)),
+        Command::Backup(options) => on_runtime(backup::run(options)),
+        Command::Restore(options) => on_runtime(restore::run(options)),
         Command::Migrate(options) => on_runtime(migrate::run(options)),
         Command::Move(options) => on_runtime(moving::run(options)),
         Command::Bench(options) => on_runtime(bench::run(options)),

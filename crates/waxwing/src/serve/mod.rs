@@ -9,7 +9,7 @@ pub(crate) mod database;
 mod health;
 mod keys;
 mod logging;
-mod root_keys;
+pub(crate) mod root_keys;
 mod run;
 mod sender;
 mod signals;

@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     config::{Database, Settings, settings::Given, table},
     exit::Exit,
+    system::OsEntropy,
 };
 
 /// How long a command may take that prints the key.
@@ -59,6 +60,18 @@ pub(super) async fn read(
         )));
     }
     Ok((RootKeys { current, previous }, origin))
+}
+
+/// The root keys, and where the first one is from, without making one; `None` when none was
+/// given and the file is not there in which the server would look.
+pub(crate) async fn find(settings: &Settings) -> anyhow::Result<Option<(RootKeys, String)>> {
+    let encryption = &settings.encryption;
+    let given =
+        encryption.key.value.is_some() || encryption.key.file.is_some() || encryption.command.is_some();
+    if !given && !key_file(settings)?.exists() {
+        return Ok(None);
+    }
+    read(settings, true, &OsEntropy::check()?).await.map(Some)
 }
 
 fn previous(given: &Given) -> anyhow::Result<Vec<SealingKey>> {

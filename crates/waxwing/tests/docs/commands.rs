@@ -19,15 +19,20 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/internals/testing.md", "make test", "runs this test"),
     ("docs/internals/testing.md", "CRASH_SEED", "is a test itself"),
     ("docs/internals/testing.md", "CHAOS_SEED", "is a test itself"),
+    ("docs/operating/backup.md", "docker exec", "needs Docker, age and another machine"),
+    ("docs/operating/backup.md", "mv /var/lib", "needs a server that was stopped; the drill needs none"),
+    ("docs/operating/backup.md", "waxwing restore /backup/", "the same; tests/it does so"),
+    ("docs/operating/backup.md", "--denied-networks", "runs for ever; tests/it looks at a copy so"),
+    ("docs/operating/backup.md", "litestream ", "needs Litestream and a place to replicate to"),
     ("docs/operating/moving.md", "systemctl", "needs a service and directories of the system"),
     ("docs/operating/moving.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
     ("docs/operating/moving.md", "createdb", "needs PostgreSQL; tests/it moves to a real one"),
     ("docs/operating/README.md", "install -d", "needs directories of the system"),
     ("docs/operating/README.md", "while :", "runs for ever"),
-    ("docs/operating/README.md", "sqlite3 ", "needs directories of the system"),
     ("docs/operating/README.md", "WAXWING_LOG=", "runs for ever"),
     ("docs/internals/benchmark.md", "scripts/postgres.sh", "runs for ever"),
     ("docs/operating/personal-data.md", "/erase", "docs/reference/api runs the same"),
+    ("docs/operating/personal-data.md", "receipts-", "docs/reference/api runs the same"),
     ("docs/operating/postgresql.md", "waxwing serve", "runs for ever; tests/postgres does so"),
     ("docs/operating/postgresql.md", "pg_dump", "needs a database of one's own"),
     ("docs/reference/command-line.md", "waxwing serve --listen", "runs for ever"),
@@ -74,6 +79,8 @@ fn script(page: &str, blocks: &[String], server: &str, hooks: &str) -> String {
     for (number, block) in blocks.iter().enumerate() {
         let block = block
             .replace("http://127.0.0.1:8080", server)
+            .replace("/var/lib/waxwing/waxwing.db", "test.db")
+            .replace("/backup/", "backup-")
             .replace("https://example.com/hooks", hooks)
             .replace("https://127.0.0.1:9443/hooks", hooks)
             .replace("wh_…", "${WH}")
@@ -125,6 +132,7 @@ fn every_command_is_run_or_says_why_not() {
     let run = [
         "README.md",
         "docs/operating/README.md",
+        "docs/operating/backup.md",
         "docs/receiving/failures.md",
         "docs/receiving/test.md",
         "docs/receiving/verify.md",
@@ -212,6 +220,7 @@ async fn the_pages_for_senders_operators_and_receivers_can_be_followed() {
     for page in [
         "docs/sending/README.md",
         "docs/operating/README.md",
+        "docs/operating/backup.md",
         "docs/receiving/failures.md",
         "docs/receiving/test.md",
         "docs/receiving/verify.md",
@@ -267,6 +276,7 @@ async fn the_commands_of_the_reference_print_what_it_shows() {
         "verified: both signatures match",
         "1 deliveries are sent again",
         "52 event types added, 0 replaced",
+        "waxwing.db to sqlite:restored.db, checked",
         " migrations were applied; the schema has version ",
         "listen                                0.0.0.0:80           environment",
     ] {

@@ -17,6 +17,7 @@ mod harness;
 #[path = "../harness/sqlite.rs"]
 mod place;
 
+mod backup;
 mod bad_input;
 mod command_line;
 mod configuration;
