@@ -23,6 +23,9 @@ const MIGRATIONS: [&str; 7] = [
 /// How long a connection waits for a lock that another one has.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes that the file of the write-ahead log keeps for the next time: 128 MiB.
+const LOG_KEPT: i64 = 128 << 20;
+
 /// Why a database cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -135,6 +138,8 @@ fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     connection.pragma_update(None, "synchronous", "full")?;
     // Checkpoints run on a thread of their own: inside a commit they cost tens of milliseconds.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Where the log had to grow (`checkpoint`), its room is given back when it starts over.
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
     // 64 MiB of pages: the hot ends of tables and indexes.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
