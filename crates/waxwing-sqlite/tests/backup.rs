@@ -119,6 +119,12 @@ async fn a_copy_is_one_file_and_the_database_is_left_as_it_was() {
     // Without a server, too.
     world.store.close().await;
     assert_eq!(world.copy("third.db").events, 10);
+    // So is a copy that was made otherwise, and asks for a write-ahead log.
+    fs::copy(world.path("waxwing.db"), world.path("other.db")).unwrap();
+    assert_eq!(fs::read(world.path("other.db")).unwrap()[18..20], [2, 2]);
+    assert_eq!(check(&world.path("other.db")).unwrap(), contents);
+    assert_eq!(fs::read(world.path("other.db")).unwrap()[18..20], [1, 1]);
+    assert!(!world.path("other.db-wal").exists() && !world.path("other.db-shm").exists());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Works until it is done or interrupted; `None` when interrupted.
 pub(super) async fn until_interrupted<T>(
@@ -13,6 +14,32 @@ pub(super) async fn until_interrupted<T>(
         signal = tokio::signal::ctrl_c() => {
             signal.context("signals of the operating system cannot be received")?;
             Ok(None)
+        }
+    }
+}
+
+/// Signals that ask for an end, from when on this is made: for work that has to leave
+/// nothing behind.
+pub(super) struct AskedToEnd {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl AskedToEnd {
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals of the operating system cannot be received");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Works until it is done; `None` when the end was asked for.
+    pub(super) async fn or<T>(
+        mut self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<Option<T>> {
+        tokio::select! {
+            result = work => result.map(Some),
+            _ = self.interrupt.recv() => Ok(None),
+            _ = self.terminate.recv() => Ok(None),
         }
     }
 }

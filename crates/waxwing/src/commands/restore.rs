@@ -15,7 +15,7 @@ use waxwing_sqlite::{
 
 use super::{
     backup::summary,
-    interrupt::{on_thread, until_interrupted},
+    interrupt::{AskedToEnd, on_thread},
     whole::{self, Whole},
 };
 use crate::{
@@ -61,11 +61,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
             settings.database
         )));
     };
+    let asked = AskedToEnd::listen()?;
     let target = Whole::begin(database)?;
     let _lock = lock(database).map_err(|error| Exit::Failed.because(error))?;
     nothing_beside(database)?;
     let (file, partial) = (options.file.clone(), target.partial().to_owned());
-    let copied = until_interrupted(on_thread(move || copy(&file, &partial))).await?;
+    let copied = asked.or(on_thread(move || copy(&file, &partial))).await?;
     let contents = copied.ok_or_else(|| Exit::Failed.because("it was interrupted; nothing was restored"))?;
     let key = key_that_opens(&settings, &contents).await?;
     target.finish()?;

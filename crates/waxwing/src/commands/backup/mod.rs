@@ -21,7 +21,10 @@ use waxwing_core::{Clock, Timestamp};
 use waxwing_sqlite::backup::{BackupError, Contents, back_up, check};
 
 use self::watch::Watch;
-use super::{interrupt::on_thread, interrupt::until_interrupted, whole::Whole};
+use super::{
+    interrupt::{AskedToEnd, on_thread},
+    whole::Whole,
+};
 use crate::{
     config::{Database, Flags, Settings},
     exit::Exit,
@@ -81,9 +84,10 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         Some(_) => from.with_file_name(default_name()),
         None => PathBuf::from(default_name()),
     };
+    let asked = AskedToEnd::listen()?;
     let file = Whole::begin(&output)?;
     let (source, partial) = (from.clone(), file.partial().to_owned());
-    let taken = until_interrupted(on_thread(move || take(&source, &partial))).await?;
+    let taken = asked.or(on_thread(move || take(&source, &partial))).await?;
     let backup = taken.ok_or_else(|| Exit::Failed.because("it was interrupted; there is no backup"))?;
     if to_stdout {
         let copied = io::copy(&mut File::open(file.partial())?, &mut io::stdout().lock());
