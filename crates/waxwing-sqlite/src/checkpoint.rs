@@ -7,6 +7,12 @@
 //!
 //! Whoever reads in one transaction for long, such as a backup, keeps the log from
 //! starting over: it grows until they are done. Writes do not wait for them.
+//!
+//! A checkpoint that failed is never made again by this process. SQLite syncs the file
+//! only once all of the log is in it, and counts what earlier checkpoints moved as done;
+//! but a failed fsync may have dropped just that from the system's cache, and a second
+//! one would succeed without it. The log is then emptied, and the pages are gone. Whoever
+//! opens the file next begins with the whole log (`open`).
 
 use std::{
     path::Path,
@@ -19,9 +25,9 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::open;
+use crate::{open, writer::Stopped};
 
 /// Pages of the log after which it is started over: 64 MiB.
 const LONG: i64 = 8_192;
@@ -38,6 +44,9 @@ struct Signal {
     commits: Mutex<(u32, bool)>,
     changed: Condvar,
     long: AtomicBool,
+    stopped: Arc<Stopped>,
+    /// Held by whoever checkpoints, until it is known that the next one may.
+    turn: Mutex<()>,
 }
 
 /// The thread's handle, held by the writer.
@@ -48,9 +57,10 @@ pub(crate) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(crate) fn start(path: &Path) -> rusqlite::Result<Self> {
+    /// Stops the store when a checkpoint fails.
+    pub(crate) fn start(path: &Path, stopped: Arc<Stopped>) -> rusqlite::Result<Self> {
         let connection = open::beside(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let signal = Arc::new(Signal::default());
+        let signal = Arc::new(Signal { stopped, ..Signal::default() });
         let thread = std::thread::Builder::new()
             .name("checkpoint".into())
             .spawn({
@@ -72,22 +82,36 @@ impl Checkpointer {
 
     /// Starts the log over when it has grown long; called between transactions.
     pub(crate) fn restart_if_long(&self, writer: &Connection) {
-        if self.signal.long.swap(false, Ordering::Relaxed)
-            && let Err(error) = briefly(writer, |writer| checkpoint(writer, "RESTART"))
-        {
-            tracing::warn!(%error, "the write-ahead log could not be started over; tried again");
+        if self.signal.long.swap(false, Ordering::Relaxed) {
+            briefly(writer, |writer| self.signal.checkpoint(writer, "RESTART"));
         }
     }
-}
 
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
+    /// Moves the whole log into the file and empties it; whether that could be done. What
+    /// cannot be moved stays in the log, and is read from there at the next start.
+    pub(crate) fn fold(&self, writer: &Connection) -> bool {
+        briefly(writer, |writer| self.signal.checkpoint(writer, "TRUNCATE")).is_some_and(|log| !log.busy)
+    }
+
+    /// The same, after which nothing more is moved.
+    pub(crate) fn end(mut self, writer: &Connection) {
+        self.end_thread();
+        self.fold(writer);
+    }
+
+    fn end_thread(&mut self) {
         self.signal.commits.lock().1 = true;
         self.signal.changed.notify_one();
         if let Some(thread) = self.thread.take() {
             // It has said so already if it panicked.
             drop(thread.join());
         }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.end_thread();
     }
 }
 
@@ -102,24 +126,9 @@ fn run(connection: &Connection, signal: &Signal) {
         }
         commits.0 = 0;
         drop(commits);
-        match checkpoint(connection, "PASSIVE") {
-            Ok(log) if log.pages > LONG && log.pages - log.moved <= LEFT => {
-                signal.long.store(true, Ordering::Relaxed);
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "a checkpoint failed; tried again"),
-        }
-    }
-}
-
-/// Moves the whole log into the file and empties it; whether that could be done. What
-/// cannot be moved stays in the log, and is read from there at the next start.
-pub(crate) fn fold(writer: &Connection) -> bool {
-    match briefly(writer, |writer| checkpoint(writer, "TRUNCATE")) {
-        Ok(log) => !log.busy,
-        Err(error) => {
-            tracing::warn!(%error, "the write-ahead log could not be emptied; keep it with the database");
-            false
+        let log = signal.checkpoint(connection, "PASSIVE");
+        if log.is_some_and(|log| log.pages > LONG && log.pages - log.moved <= LEFT) {
+            signal.long.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -134,19 +143,48 @@ struct Log {
     moved: i64,
 }
 
+impl Signal {
+    /// Makes one, unless the store has stopped; stops it if that fails.
+    fn checkpoint(&self, connection: &Connection, mode: &str) -> Option<Log> {
+        let _turn = self.turn.lock();
+        self.stopped.check().ok()?;
+        match checkpoint(connection, mode) {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::error!(%error, "a checkpoint failed; the store takes no more writes");
+                self.stopped.set(&format!(
+                    "a checkpoint failed ({error}); free disk space or repair the disk, then start again"
+                ));
+                None
+            }
+        }
+    }
+}
+
 fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(Log { busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
     })
 }
 
-/// Does what the writer must not wait for as long as for a lock.
-fn briefly<T>(
-    writer: &Connection,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    writer.busy_timeout(BRIEF)?;
-    let done = work(writer);
-    writer.busy_timeout(open::PATIENCE)?;
-    done
+/// Makes a checkpoint that the writer must not wait for as long as for a lock.
+fn briefly(writer: &Connection, checkpoint: impl FnOnce(&Connection) -> Option<Log>) -> Option<Log> {
+    writer.busy_timeout(BRIEF).ok()?;
+    let log = checkpoint(writer);
+    writer.busy_timeout(open::PATIENCE).ok()?;
+    log
+}
+
+/// Empties the log that a process has left, before anything is added to it. What is in
+/// there may be in the system's cache alone, if that process ended because of a failed
+/// fsync: then the pages that follow in the log would go with it.
+pub(crate) fn begin(writer: &Connection) -> rusqlite::Result<()> {
+    // Busy: somebody inspects the file; the checkpoints to come move the same.
+    checkpoint(writer, "TRUNCATE").map(|_| ())
+}
+
+/// From now on, closing this connection leaves the log alone, as SQLite does not by
+/// itself when it is the last one.
+pub(crate) fn none_on_close(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ())
 }

@@ -8,6 +8,8 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::checkpoint;
+
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
 const MIGRATIONS: [&str; 7] = [
@@ -87,7 +89,8 @@ pub struct Migrated {
 /// [`OpenError`] says what is in the way, such as a server that uses the file.
 pub fn migrate(path: &Path) -> Result<Migrated, OpenError> {
     let _lock = lock(path)?;
-    let (_, applied) = settings(path)?;
+    let (connection, applied) = settings(path)?;
+    checkpoint::begin(&connection)?;
     Ok(Migrated { applied, version: MIGRATIONS.len() })
 }
 
@@ -140,6 +143,8 @@ fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // Where the log had to grow (`checkpoint`), its room is given back when it starts over.
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+    checkpoint::none_on_close(&connection)?;
+    checkpoint::begin(&connection)?;
     // 64 MiB of pages: the hot ends of tables and indexes.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
@@ -157,6 +162,7 @@ pub(crate) fn in_memory() -> Result<Connection, OpenError> {
 pub(crate) fn beside(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
+    checkpoint::none_on_close(&connection)?;
     connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -48,9 +48,10 @@ impl SqliteStore {
     pub fn open(path: &Path, metrics: Arc<Metrics>) -> std::result::Result<Self, OpenError> {
         let lock = open::lock(path)?;
         let connection = open::writer(path)?;
-        let checkpointer = Checkpointer::start(path)?;
+        let stopped = Arc::<Stopped>::default();
+        let checkpointer = Checkpointer::start(path, Arc::clone(&stopped))?;
         let readers = Arc::new(Readers::new(path));
-        Self::start(connection, Some(checkpointer), Some(readers), Some(lock), metrics)
+        Self::start(connection, stopped, Some(checkpointer), Some(readers), Some(lock), metrics)
     }
 
     /// Makes a database in memory: for tests and simulations.
@@ -58,18 +59,19 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError::Sqlite`] when memory is short.
     pub fn in_memory(metrics: Arc<Metrics>) -> std::result::Result<Self, OpenError> {
-        Self::start(open::in_memory()?, None, None, None, metrics)
+        Self::start(open::in_memory()?, Arc::default(), None, None, None, metrics)
     }
 
     fn start(
         connection: Connection,
+        stopped: Arc<Stopped>,
         checkpointer: Option<Checkpointer>,
         readers: Option<Arc<Readers>>,
         lock: Option<FileLock>,
         metrics: Arc<Metrics>,
     ) -> std::result::Result<Self, OpenError> {
         let directory = Arc::new(load::directory(&connection)?);
-        let (feed, stopped, group) = (Arc::default(), Arc::default(), Arc::new(Group::default()));
+        let (feed, group) = (Arc::default(), Arc::new(Group::default()));
         let writer = Writer {
             next_event: retention::next_event(&connection)?,
             unlisted: listing::unlisted(&connection)?,

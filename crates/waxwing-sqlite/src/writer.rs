@@ -18,7 +18,7 @@ use waxwing_store::{
     Recorded, StoreError, group::Group,
 };
 
-use crate::checkpoint::{self, Checkpointer};
+use crate::checkpoint::Checkpointer;
 
 /// A write.
 pub(crate) enum Job {
@@ -104,8 +104,8 @@ impl Writer {
             self.commit(jobs);
         }
         // Whoever copies the file of a server that has ended must get all of it.
-        if self.checkpointer.take().is_some() && self.stopped.check().is_ok() {
-            checkpoint::fold(&self.connection);
+        if let Some(checkpointer) = self.checkpointer.take() {
+            checkpointer.end(&self.connection);
         }
     }
 
@@ -220,7 +220,7 @@ impl Writer {
         }
         if !effects.fold.is_empty() {
             // There is no log in memory.
-            let folded = self.checkpointer.is_none() || checkpoint::fold(&self.connection);
+            let folded = self.checkpointer.as_ref().is_none_or(|it| it.fold(&self.connection));
             for reply in effects.fold {
                 // Whoever went away asks again.
                 let _ = reply.send(folded);

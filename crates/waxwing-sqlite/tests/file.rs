@@ -44,6 +44,23 @@ async fn the_file_of_a_store_that_was_closed_is_the_whole_database() {
 }
 
 #[tokio::test]
+async fn what_a_crash_left_in_the_log_is_in_the_file_before_anything_is_added_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let acme = AccountId::parse("acme").unwrap();
+    let store = open(&path("waxwing.db")).unwrap();
+    store.create_account(account("acme"), &Actor::server(Timestamp::EPOCH)).await.unwrap();
+    // As a crash would have left both.
+    fs::copy(path("waxwing.db"), path("crashed.db")).unwrap();
+    fs::copy(path("waxwing.db-wal"), path("crashed.db-wal")).unwrap();
+    assert!(fs::metadata(path("crashed.db-wal")).unwrap().len() > 0);
+    let crashed = open(&path("crashed.db")).unwrap();
+    fs::copy(path("crashed.db"), path("alone.db")).unwrap();
+    assert!(open(&path("alone.db")).unwrap().directory().account(&acme).is_some());
+    drop(crashed);
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("waxwing.db");
@@ -97,6 +114,8 @@ async fn a_commit_that_fails_stops_the_store_and_leaves_nothing_behind() {
     assert!(matches!(later, Err(CreateAccountError::Store(StoreError::Stopped(_)))), "{later:?}");
     assert!(store.health().is_err());
     drop(store);
+    let log = fs::metadata(folder.path().join("waxwing.db-wal")).unwrap();
+    assert!(log.len() > 0, "a store that stopped leaves the log to the next start");
     let store = open(&path).unwrap();
     assert!(store.account(&AccountId::parse("before").unwrap()).await.unwrap().is_some());
     assert!(store.account(&AccountId::parse("during").unwrap()).await.unwrap().is_none());
