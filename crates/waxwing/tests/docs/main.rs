@@ -11,6 +11,7 @@ mod place;
 mod commands;
 mod links;
 mod pages;
+mod proof;
 mod reference;
 mod snippets;
 mod threats;

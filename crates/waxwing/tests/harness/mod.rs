@@ -50,7 +50,7 @@ impl World {
     }
 
     /// The environment of a server in this world; `extra` comes on top.
-    fn environment(&self, extra: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self, extra: &[(&str, &str)]) -> Vec<(String, String)> {
         let base = [
             ("LISTEN", "127.0.0.1:0".to_owned()),
             ("OPERATOR_KEY", KEY.to_owned()),
@@ -72,10 +72,20 @@ impl World {
     /// A server whose files can take no more than this many KiB: what lies
     /// beyond is refused as by a full disk.
     pub(crate) async fn serve_on_full_disk(&self, kib: u64, extra: &[(&str, &str)]) -> Server {
+        self.serve_limited(&format!("trap '' XFSZ; ulimit -f {kib}"), extra).await
+    }
+
+    /// A server that a shell starts after these words, such as a `ulimit`.
+    pub(crate) async fn serve_limited(&self, words: &str, extra: &[(&str, &str)]) -> Server {
         let mut shell = Command::new("bash");
-        let script = format!("trap '' XFSZ; ulimit -f {kib}; exec '{}' serve", env!("CARGO_BIN_EXE_waxwing"));
+        let script = format!("{words}; exec '{}' serve", env!("CARGO_BIN_EXE_waxwing"));
         shell.args(["-c", &script]).env_clear().current_dir(self.dir.path()).kill_on_drop(true);
-        Server::start_as(shell, &self.environment(extra)).await
+        self.serve_as(shell, extra).await
+    }
+
+    /// A server that this command becomes.
+    pub(crate) async fn serve_as(&self, command: Command, extra: &[(&str, &str)]) -> Server {
+        Server::start_as(command, &self.environment(extra)).await
     }
 
     /// A server that is expected to end by itself: its output.
@@ -102,7 +112,13 @@ pub(crate) async fn run_in(
     stdin: &[u8],
 ) -> Output {
     let mut command = waxwing(dir);
-    command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
+    command.args(arguments);
+    run_with(command, environment, stdin).await
+}
+
+/// Runs a command of the built program, as it was prepared, to its end.
+pub(crate) async fn run_with(mut command: Command, environment: &[(String, String)], stdin: &[u8]) -> Output {
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
