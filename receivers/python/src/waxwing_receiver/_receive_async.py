@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, Union
+from typing import Any, Final, Union
 
 from ._error import VerificationError
 from ._event import Event
@@ -17,6 +18,9 @@ AsyncReceiver = Receiver[Union[Seen, AsyncSeen]]
 
 InThread = Callable[..., Awaitable[Any]]
 """Calls a function with arguments in a thread, as the framework does."""
+
+_TAKING_BACK: Final[set[asyncio.Task[None]]] = set()
+"""Tasks that outlive their canceled requests, one each; the loop itself would not keep them."""
 
 
 async def call(in_thread: InThread, function: Callable[..., Any], *args: Any) -> Any:
@@ -41,9 +45,35 @@ async def accept(
         event = receiver.verified(body, headers, secrets)
     except VerificationError as error:
         return refusal(error)
-    if receiver.seen is not None and await call(in_thread, receiver.seen.seen, event.id):
+    if receiver.seen is not None and await _was_seen(receiver.seen, event, in_thread):
         return DUPLICATE
     return event
+
+
+async def _was_seen(
+    seen: Union[Seen, AsyncSeen], event: Event[Any, Any], in_thread: InThread
+) -> bool:
+    """Ask in a task of its own, so that the answer comes even if the request is canceled."""
+    asked: asyncio.Task[bool] = asyncio.ensure_future(call(in_thread, seen.seen, event.id))
+    try:
+        return await asyncio.shield(asked)
+    except asyncio.CancelledError:
+        task = asyncio.ensure_future(_take_back(asked, seen, event, in_thread))
+        _TAKING_BACK.add(task)
+        task.add_done_callback(_TAKING_BACK.discard)
+        raise
+
+
+async def _take_back(
+    asked: asyncio.Task[bool],
+    seen: Union[Seen, AsyncSeen],
+    event: Event[Any, Any],
+    in_thread: InThread,
+) -> None:
+    """Forget an id that was remembered after all, though nobody will handle its event."""
+    if not await asked:
+        with not_forgotten(event):
+            await call(in_thread, seen.forget, event.id)
 
 
 @asynccontextmanager
