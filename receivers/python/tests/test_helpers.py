@@ -6,9 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import django
 import pytest
-from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import path
@@ -19,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from urls import urlpatterns
 
 import waxwing_receiver.django
 import waxwing_receiver.flask
@@ -27,7 +26,6 @@ from waxwing_receiver import Event, MemorySeen, VerificationError
 
 AnyEvent = Event[Any, Any]
 Handler = Callable[[AnyEvent], None]
-urlpatterns: list[Any] = []
 
 
 class Answer(NamedTuple):
@@ -87,9 +85,6 @@ def fastapi(handler: Handler, secrets: Any, options: dict[str, Any]) -> Post:
 
 
 def _django(view: Any) -> Post:
-    if not settings.configured:
-        settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="for tests")
-        django.setup()
     urlpatterns[:] = [path("hooks", view)]
     importlib.import_module("django.urls").clear_url_caches()
 
