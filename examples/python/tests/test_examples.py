@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -60,6 +62,30 @@ def test_of_many_who_ask_redis_at_once_one_finds_an_id_new(server: redis.Redis) 
 def test_redis_forgets_ids_by_itself(server: redis.Redis) -> None:
     RedisSeen(server, ttl=1000, prefix="here:").seen("c")
     assert 990 <= server.ttl("here:c") <= 1000
+
+
+def lose_first_reply(link: socket.socket, port: int) -> None:
+    """Take the part of a network that loses the reply to the first SET of an id."""
+    is_lost = False
+    with contextlib.suppress(OSError):  # the test closes the link when it has ended
+        while True:
+            client, _ = link.accept()
+            with client, socket.create_connection(("127.0.0.1", port)) as upstream:
+                while command := client.recv(65536):
+                    upstream.sendall(command)
+                    reply = upstream.recv(65536)
+                    if b"webhook:" in command and not is_lost:
+                        is_lost = True
+                        break
+                    client.sendall(reply)
+
+
+def test_an_id_whose_reply_was_lost_is_not_taken_for_a_duplicate(server: redis.Redis) -> None:
+    port = server.connection_pool.connection_kwargs["port"]
+    with socket.create_server(("127.0.0.1", 0)) as link:
+        threading.Thread(target=lose_first_reply, args=(link, port), daemon=True).start()
+        with redis.Redis(port=link.getsockname()[1], socket_timeout=10) as client:
+            assert [RedisSeen(client).seen("d"), RedisSeen(client).seen("d")] == [False, True]
 
 
 @pytest.fixture
