@@ -10,6 +10,7 @@ from waxwing_receiver import Event, MemorySeen
 from waxwing_receiver.starlette import Answered, answer, webhook_event
 
 secrets = os.environ.get("WEBHOOK_SECRETS", "").split() or sys.exit("WEBHOOK_SECRETS is missing")
+MAX_REQUESTS = 1_000  # with their tasks; beyond it uvicorn answers 503, and the event comes again
 app = FastAPI()
 app.add_exception_handler(Answered, answer)
 Webhook = Annotated[Event[str, Any], Depends(webhook_event(secrets, seen=MemorySeen()))]
@@ -25,4 +26,5 @@ def work(event: Event[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]))
+    port = int(os.environ["PORT"])
+    uvicorn.run(app, host="127.0.0.1", port=port, limit_concurrency=MAX_REQUESTS)
