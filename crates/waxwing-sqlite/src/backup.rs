@@ -13,7 +13,7 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ErrorCode,
+    Connection, ErrorCode, OpenFlags,
     backup::{Backup, StepResult},
 };
 use waxwing_core::Timestamp;
@@ -116,6 +116,12 @@ pub struct Contents {
     pub data_keys: Vec<DataKey>,
 }
 
+/// Opens a file that is there. One that was taken away, because its backup was interrupted,
+/// must not be made anew: nobody would remove it.
+fn existing(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// Copies the database file at `from`, as it stands when this begins, into the empty file
 /// `into`. What was acknowledged before is in it. `watch` is told after each step how far
 /// it is, and may end it with a reason. The copy still has to be checked: [`check`].
@@ -132,7 +138,7 @@ pub fn back_up(
     let page: u64 = source.query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))?.into();
     // The first read of the transaction chooses what it sees.
     source.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    let mut target = Connection::open(into)?;
+    let mut target = existing(into)?;
     // What is left of a copy that failed is thrown away; one that succeeded is synced below.
     target.pragma_update(None, "journal_mode", "off")?;
     target.pragma_update(None, "synchronous", "off")?;
@@ -167,7 +173,7 @@ pub fn back_up(
 /// [`CheckError`] says what it is instead.
 pub fn check(path: &Path) -> Result<Contents, CheckError> {
     whole(path)?;
-    let connection = Connection::open(path).map_err(damaged)?;
+    let connection = existing(path).map_err(damaged)?;
     let version = match open::check_version(&connection) {
         Ok(version) => version,
         Err(OpenError::Newer { found, known }) => return Err(CheckError::Newer { found, known }),

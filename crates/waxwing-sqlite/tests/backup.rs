@@ -55,9 +55,15 @@ impl World {
         self.store.publish(self.node, events.collect()).await.unwrap();
     }
 
+    /// An empty file for a copy.
+    fn empty(&self, name: &str) -> PathBuf {
+        fs::write(self.path(name), "").unwrap();
+        self.path(name)
+    }
+
     /// A checked copy.
     fn copy(&self, name: &str) -> Contents {
-        back_up(&self.path("waxwing.db"), &self.path(name), |_| ControlFlow::Continue(())).unwrap();
+        back_up(&self.path("waxwing.db"), &self.empty(name), |_| ControlFlow::Continue(())).unwrap();
         check(&self.path(name)).unwrap()
     }
 }
@@ -75,7 +81,7 @@ async fn a_copy_is_of_the_moment_at_which_it_began_however_much_is_written_meanw
     let writing = Arc::clone(&world);
     let (steps, logs) = tokio::task::spawn_blocking(move || {
         let (mut steps, mut logs) = (0, Vec::new());
-        let (from, into) = (writing.path("waxwing.db"), writing.path("copy.db"));
+        let (from, into) = (writing.path("waxwing.db"), writing.empty("copy.db"));
         back_up(&from, &into, |Progress { copied, total, log }| {
             assert!(copied <= total && total >= 400 * (64 << 10));
             logs.push(log);
@@ -128,11 +134,20 @@ async fn a_copy_is_one_file_and_the_database_is_left_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_copy_whose_file_is_gone_is_not_begun_anew() {
+    let world = World::new().await;
+    let gone = world.path("gone.db");
+    back_up(&world.path("waxwing.db"), &gone, |_| ControlFlow::Continue(())).unwrap_err();
+    check(&gone).unwrap_err();
+    assert!(!gone.exists());
+}
+
+#[tokio::test]
 async fn whoever_watches_a_copy_may_end_it() {
     let world = World::new().await;
     world.publish(0..400).await;
     let mut looks = 0;
-    let ended = back_up(&world.path("waxwing.db"), &world.path("copy.db"), |_| {
+    let ended = back_up(&world.path("waxwing.db"), &world.empty("copy.db"), |_| {
         looks += 1;
         ControlFlow::Break("enough".to_owned())
     });
