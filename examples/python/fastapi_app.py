@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import Annotated, Any
 
 import uvicorn
@@ -18,11 +19,14 @@ Webhook = Annotated[Event[str, Any], Depends(webhook_event(secrets, seen=MemoryS
 
 @app.post("/webhooks", status_code=204)
 async def receive(event: Webhook, tasks: BackgroundTasks) -> None:
-    tasks.add_task(work, event)  # after the answer; its errors are logged by uvicorn
+    tasks.add_task(work, event)  # after the answer
 
 
 def work(event: Event[str, Any]) -> None:
-    print("done", event.id, event.type, flush=True)  # what you do with it
+    try:
+        print("done", event.id, event.type, flush=True)  # what you do with it
+    except Exception:  # the sender was told 204 already, so the event must stay remembered
+        traceback.print_exc()
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ SUM
 step "lint" "$bin/ruff" check --no-cache . "$examples"
 step "format" "$bin/ruff" format --no-cache --check . "$examples"
 step "types of the library" "$bin/mypy" --cache-dir "$work/mypy" src tests bench.py
-step "types of the examples" "$bin/mypy" --cache-dir "$work/mypy" "$examples"/*.py "$examples"/compatibility/*.py
+step "types of the examples" "$bin/mypy" --cache-dir "$work/mypy" "$examples"/*.py "$examples"/compatibility/*.py "$examples"/tests/*.py
 tests
 step "benchmark" "$bin/python" bench.py --quick
 step "package" package
