@@ -151,10 +151,7 @@ impl Signal {
         match checkpoint(connection, mode) {
             Ok(done) => Some(done),
             Err(error) => {
-                tracing::error!(%error, "a checkpoint failed; the store takes no more writes");
-                self.stopped.set(&format!(
-                    "a checkpoint failed ({error}); free disk space or repair the disk, then start again"
-                ));
+                self.stopped.because("a checkpoint", &error);
                 None
             }
         }

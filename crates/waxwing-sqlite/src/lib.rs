@@ -13,6 +13,7 @@ pub mod backup;
 mod calls;
 mod catalog;
 mod checkpoint;
+mod damage;
 mod data_keys;
 mod erasure;
 mod lanes;

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::checkpoint;
+use crate::{checkpoint, damage};
 
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
@@ -48,6 +48,11 @@ pub enum OpenError {
     /// The file is something else.
     #[error("{0} is not a Waxwing database; it was left as it is")]
     NotADatabase(PathBuf),
+    /// The file was a database, and is cut off or overwritten.
+    #[error(
+        "{0} is damaged: it was cut off, or overwritten by something else. It was left as it is; restore a backup"
+    )]
+    Damaged(PathBuf),
     /// The file was written by a later version.
     #[error(
         "the database has schema version {found}, this program knows up to {known}: use the newer waxwing that wrote it"
@@ -89,7 +94,7 @@ pub struct Migrated {
 /// [`OpenError`] says what is in the way, such as a server that uses the file.
 pub fn migrate(path: &Path) -> Result<Migrated, OpenError> {
     let _lock = lock(path)?;
-    let (connection, applied) = settings(path)?;
+    let (connection, applied) = naming(settings(path), path)?;
     checkpoint::begin(&connection)?;
     Ok(Migrated { applied, version: MIGRATIONS.len() })
 }
@@ -124,6 +129,14 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, OpenError> {
     Ok(settings(path)?.0)
 }
 
+/// Says which file is damaged, where that came out on the way.
+pub(crate) fn naming<T>(opened: Result<T, OpenError>, path: &Path) -> Result<T, OpenError> {
+    opened.map_err(|error| match error {
+        OpenError::Sqlite(error) => explain(error, path),
+        other => other,
+    })
+}
+
 /// A connection with the writer's settings, and how many migrations were applied.
 fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     let connection = Connection::open(path).map_err(|error| explain(error, path))?;
@@ -145,6 +158,9 @@ fn settings(path: &Path) -> Result<(Connection, usize), OpenError> {
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
     checkpoint::none_on_close(&connection)?;
     checkpoint::begin(&connection)?;
+    if damage::is_cut_off(&connection, path)? {
+        return Err(OpenError::Damaged(path.to_owned()));
+    }
     // 64 MiB of pages: the hot ends of tables and indexes.
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.pragma_update(None, "temp_store", "memory")?;
@@ -222,9 +238,8 @@ fn apply(connection: &Connection) -> Result<usize, OpenError> {
 
 fn explain(error: rusqlite::Error, path: &Path) -> OpenError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            OpenError::NotADatabase(path.to_owned())
-        }
+        Some(ErrorCode::NotADatabase) => OpenError::NotADatabase(path.to_owned()),
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged(path.to_owned()),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             OpenError::Io { path: path.to_owned(), source: std::io::Error::other(error.to_string()) }
         }

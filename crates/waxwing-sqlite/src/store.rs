@@ -17,7 +17,7 @@ use waxwing_store::{
 
 use crate::{
     checkpoint::Checkpointer,
-    listing, load,
+    damage, listing, load,
     open::{self, FileLock, OpenError},
     readers::Readers,
     retention,
@@ -47,6 +47,14 @@ impl SqliteStore {
     /// [`OpenError`] says what is in the way; the file is then left as it was.
     pub fn open(path: &Path, metrics: Arc<Metrics>) -> std::result::Result<Self, OpenError> {
         let lock = open::lock(path)?;
+        open::naming(Self::open_locked(path, lock, metrics), path)
+    }
+
+    fn open_locked(
+        path: &Path,
+        lock: FileLock,
+        metrics: Arc<Metrics>,
+    ) -> std::result::Result<Self, OpenError> {
         let connection = open::writer(path)?;
         let stopped = Arc::<Stopped>::default();
         let checkpointer = Checkpointer::start(path, Arc::clone(&stopped))?;
@@ -169,9 +177,12 @@ impl SqliteStore {
         let _turn = readers.turns.acquire().await.map_err(|_| lost())?;
         let readers = Arc::clone(readers);
         let answer = tokio::task::spawn_blocking(move || readers.with(read)).await;
-        answer
-            .map_err(|error| StoreError::Failed(error.to_string()))?
-            .map_err(|error| StoreError::Failed(error.to_string()))
+        answer.map_err(|error| StoreError::Failed(error.to_string()))?.map_err(|error| {
+            if damage::is_told_by(&error) {
+                return self.stopped.because("a read", &error);
+            }
+            StoreError::Failed(error.to_string())
+        })
     }
 }
 

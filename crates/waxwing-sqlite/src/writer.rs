@@ -18,7 +18,7 @@ use waxwing_store::{
     Recorded, StoreError, group::Group,
 };
 
-use crate::checkpoint::Checkpointer;
+use crate::{checkpoint::Checkpointer, damage};
 
 /// A write.
 pub(crate) enum Job {
@@ -49,8 +49,17 @@ impl Stopped {
         }
     }
 
-    pub(crate) fn set(&self, reason: &str) {
-        self.0.lock().get_or_insert_with(|| reason.to_owned());
+    /// From now on it takes none, because this failed.
+    pub(crate) fn because(&self, what: &str, error: &rusqlite::Error) -> StoreError {
+        tracing::error!(%error, "{what} failed; the store takes no more writes");
+        let reason = if damage::is_told_by(error) {
+            format!("the database file is damaged ({error}); restore a backup")
+        } else {
+            format!(
+                "{what} failed ({error}). Nothing acknowledged is lost; free disk space or repair the disk, then start again"
+            )
+        };
+        StoreError::Stopped(self.0.lock().get_or_insert(reason).clone())
     }
 }
 
@@ -166,7 +175,16 @@ impl Writer {
                         return Err(error);
                     }
                 },
-                Job::Other(work, failed) => answers.push(self.in_savepoint(work, failed)?),
+                Job::Other(work, failed) => match self.in_savepoint(work) {
+                    Ok(Ok(answer)) => answers.push(answer),
+                    Ok(Err(error)) => {
+                        answers.push(Box::new(move |committed| failed(committed.and(Err(error)))));
+                    }
+                    Err(error) => {
+                        answers.push(failed);
+                        return Err(error);
+                    }
+                },
             }
         }
         self.write_health()?;
@@ -175,8 +193,9 @@ impl Writer {
         Ok(())
     }
 
-    /// A write that fails alone: the others of its transaction are kept.
-    fn in_savepoint(&mut self, work: Work, failed: Answer) -> rusqlite::Result<Answer> {
+    /// A write that fails alone: the others of its transaction are kept. Not if it finds the
+    /// file damaged.
+    fn in_savepoint(&mut self, work: Work) -> rusqlite::Result<Result<Answer, StoreError>> {
         // Health is read and written by such jobs too.
         self.write_health()?;
         self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
@@ -184,14 +203,14 @@ impl Writer {
         match work(self) {
             Ok(answer) => {
                 self.connection.prepare_cached("RELEASE job")?.execute([])?;
-                Ok(answer)
+                Ok(Ok(answer))
             }
+            Err(error) if damage::is_told_by(&error) => Err(error),
             Err(error) => {
                 self.connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
                 self.connection.prepare_cached("RELEASE job")?.execute([])?;
                 self.effects.cut(before);
-                let error = StoreError::Failed(error.to_string());
-                Ok(Box::new(move |committed| failed(committed.and(Err(error)))))
+                Ok(Err(StoreError::Failed(error.to_string())))
             }
         }
     }
@@ -229,15 +248,11 @@ impl Writer {
     }
 
     fn stop(&mut self, error: &rusqlite::Error) -> StoreError {
-        let reason =
-            format!("a commit failed ({error}); free disk space or repair the disk, then start again");
-        tracing::error!(%error, "a commit failed; the store takes no more writes");
         self.effects = Effects::default();
         self.health.clear();
         // Whether this succeeds does not matter: nothing more is written.
         let _ = self.connection.execute_batch("ROLLBACK");
-        self.stopped.set(&reason);
-        StoreError::Stopped(reason)
+        self.stopped.because("a commit", error)
     }
 }
 

@@ -94,6 +94,9 @@ impl Health {
 
 /// The process ends for this reason.
 pub(super) fn end(exit: Exit, reason: &str) -> anyhow::Error {
+    if exit == Exit::StoreStopped {
+        return exit.because(reason); // which says what is lost and what helps
+    }
     exit.because(format_args!(
         "{reason}. Nothing acknowledged is lost; start the server again once the cause is gone."
     ))

@@ -27,6 +27,7 @@ mod place;
 mod asleep;
 mod clock;
 mod disk;
+mod file;
 mod limits;
 mod scene;
 mod shim;
