@@ -8,15 +8,9 @@ use waxwing_peers::{ApiClient, Misbehaviour, RawListener};
 use crate::{
     harness::{Hook, Server},
     nodes,
+    process::{memory, open_files},
     scene::Scene,
 };
-
-/// A figure of `/proc/PID/status`, in KiB.
-fn memory(server: &Server, name: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
-}
 
 /// Limits a server that runs already; the limit of before.
 fn limit(server: &Server, resource: Resource, value: u64) -> Option<u64> {
@@ -64,7 +58,7 @@ async fn without_open_files_deliveries_fail_as_data_nothing_is_lost_and_everythi
     let account = server.acting_for("silent");
     assert!(!failed_of(&account, &hook, "").await, "its connection and the database's are open now");
     let load = scene.load(&server, 100).await;
-    let open = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();
+    let open = open_files(&server);
     let before = limit(&server, Resource::Nofile, u64::try_from(open + 4).unwrap());
     let mut strangers = Vec::new();
     for _ in 0..30 {

@@ -16,6 +16,9 @@
 #[allow(dead_code, reason = "the tests on PostgreSQL use all of it")]
 #[path = "../postgres/book.rs"]
 mod book;
+#[allow(dead_code, reason = "the tests of the sender use all of it")]
+#[path = "../../../waxwing-delivery/tests/https/frames.rs"]
+mod frames;
 #[path = "../harness/mod.rs"]
 mod harness;
 #[allow(dead_code, reason = "the tests on PostgreSQL use all of it")]
@@ -26,8 +29,12 @@ mod place;
 
 mod asleep;
 mod clock;
+mod crowd;
+mod cutting;
 mod disk;
 mod file;
+mod hell;
 mod limits;
+mod process;
 mod scene;
 mod shim;

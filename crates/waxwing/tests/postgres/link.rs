@@ -209,6 +209,8 @@ async fn a_node_that_slept_past_its_lease_sends_nothing_of_what_was_taken_over()
     assert_eq!(header(&inbox.next().await, "webhook-id"), last, "nothing came in between");
     asleep.until(&hook, &last, "delivered").await;
     assert_eq!(inbox.waiting(), 0);
+    let first = asleep.detail(&hook, &events[0]).await;
+    assert_eq!(first["status"], "delivered", "its own first attempt ends nothing: {first}");
     asleep.stop().await;
     other.stop().await;
 }
