@@ -67,7 +67,19 @@ pub(crate) async fn begin(
 impl Shared {
     /// A moment of this node's clock in the database's time.
     pub(crate) fn in_database_time(&self, now: Timestamp) -> i64 {
-        now.millis().saturating_add(self.ahead_ms.get().copied().unwrap_or_default())
+        now.millis().saturating_add(self.ahead_ms.lock().unwrap_or_default())
+    }
+
+    /// Learns how far the database's clock is ahead, unless it is known for good.
+    async fn compare_clocks(&self, client: &(impl GenericClient + Sync), now: Timestamp) -> Result<()> {
+        if !self.clock_may_be_set && self.ahead_ms.lock().is_some() {
+            return Ok(());
+        }
+        let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        if let Some(row) = first(client, clock, &[]).await? {
+            *self.ahead_ms.lock() = Some(get::<i64>(&row, 0)?.saturating_sub(now.millis()));
+        }
+        Ok(())
     }
 
     pub(crate) async fn register(&self, name: &str, now: Timestamp, lease: Duration) -> Result<Node> {
@@ -75,10 +87,7 @@ impl Shared {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
         transaction.batch_execute(BOUNDED).await?;
-        let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        if let Some(row) = first(&*transaction, clock, &[]).await? {
-            let _ = self.ahead_ms.set(get::<i64>(&row, 0)?.saturating_sub(now.millis()));
-        }
+        self.compare_clocks(&*transaction, now).await?;
         // Waits for commits of the name's former holder.
         query(&*transaction, "SELECT seq FROM node WHERE name = $1 FOR UPDATE", params![name => TEXT])
             .await?;
@@ -104,7 +113,7 @@ impl Shared {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Result<Node, StoreError>> {
-        self.prolong(node, now.after(lease), "AND lease_until > 0").await
+        self.prolong(node, now, lease, "AND lease_until > 0").await
     }
 
     pub(crate) async fn rejoin(
@@ -113,16 +122,19 @@ impl Shared {
         now: Timestamp,
         lease: Duration,
     ) -> Result<Result<Node, StoreError>> {
-        self.prolong(node, now.after(lease), "").await
+        self.prolong(node, now, lease, "").await
     }
 
     async fn prolong(
         &self,
         node: Node,
-        lease_until: Timestamp,
+        now: Timestamp,
+        lease: Duration,
         condition: &str,
     ) -> Result<Result<Node, StoreError>> {
+        let lease_until = now.after(lease);
         let connection = self.connection().await?;
+        self.compare_clocks(&**connection, now).await?;
         let renewed = execute(
             &**connection,
             &format!("UPDATE node SET lease_until = $1 WHERE seq = $2 AND epoch = $3 {condition}"),
@@ -155,6 +167,7 @@ impl Shared {
         if !lock(&*transaction, std::iter::once(node)).await?.may_own(node) {
             return Ok(Err(StoreError::LeaseLost));
         }
+        self.compare_clocks(&*transaction, now).await?;
         let mut taken = TakenOver::default();
         let mut webhooks = BTreeSet::new();
         // Another node that takes over at the same time has other dead ones.

@@ -1,11 +1,6 @@
 //! The store itself: its connections, and the tasks that live as long as it does.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-    thread,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use parking_lot::Mutex;
@@ -41,13 +36,16 @@ pub struct PostgresOptions {
     /// The length of the stretches of time that are deleted at once: a part of the
     /// retention, so that little is kept for longer.
     pub period: Duration,
+    /// Whether the clock that calls tell the time by may be set meanwhile: how far the
+    /// database's is ahead is then asked with each lease. Not for a clock that a test moves.
+    pub clock_may_be_set: bool,
 }
 
 impl PostgresOptions {
     /// The defaults, for a database.
     pub fn new(url: impl Into<String>) -> Self {
         let period = Duration::from_hours(5 * 24);
-        Self { url: url.into(), passfile: None, connections: 10, period }
+        Self { url: url.into(), passfile: None, connections: 10, period, clock_may_be_set: true }
     }
 }
 
@@ -67,9 +65,10 @@ pub(crate) struct Shared {
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) period_length: Duration,
-    /// How much the database's clock is ahead of this node's, in milliseconds, since
-    /// the node registered: leases of all nodes are kept in the database's time.
-    pub(crate) ahead_ms: OnceLock<i64>,
+    /// How much the database's clock is ahead of this node's, in milliseconds: leases of
+    /// all nodes are kept in the database's time.
+    pub(crate) ahead_ms: Mutex<Option<i64>>,
+    pub(crate) clock_may_be_set: bool,
     /// The period that events were put into last.
     pub(crate) period: Mutex<Option<Period>>,
     /// The last change of the configuration that the directory reflects.
@@ -102,7 +101,8 @@ impl PostgresStore {
             feed: Arc::default(),
             metrics,
             period_length: options.period,
-            ahead_ms: OnceLock::new(),
+            ahead_ms: Mutex::default(),
+            clock_may_be_set: options.clock_may_be_set,
             period: Mutex::default(),
             seen: tokio::sync::Mutex::new(0),
             doubts: Doubts::default(),

@@ -9,7 +9,8 @@ use waxwing_postgres::{PostgresOptions, PostgresStore};
 use waxwing_store::Store;
 
 async fn open(url: &str) -> Result<PostgresStore, waxwing_postgres::OpenError> {
-    PostgresStore::open(&PostgresOptions::new(url), Arc::default()).await
+    let options = PostgresOptions { clock_may_be_set: false, ..PostgresOptions::new(url) };
+    PostgresStore::open(&options, Arc::default()).await
 }
 
 async fn direct() -> (Arc<dyn Store>, Database) {

@@ -35,7 +35,8 @@ struct Server {
 }
 
 async fn server(database: &Database, name: &str) -> Server {
-    let store = PostgresStore::open(&PostgresOptions::new(&database.url), Arc::default()).await.unwrap();
+    let options = PostgresOptions { clock_may_be_set: false, ..PostgresOptions::new(&database.url) };
+    let store = PostgresStore::open(&options, Arc::default()).await.unwrap();
     let node = store.register(name, at(0), Duration::from_hours(1)).await.unwrap();
     Server { store: Arc::new(store), node }
 }

@@ -112,7 +112,8 @@ impl World {
 }
 
 async fn open(database: &Database, name: &str) -> (Arc<PostgresStore>, Node) {
-    let store = PostgresStore::open(&PostgresOptions::new(&database.url), Arc::default()).await.unwrap();
+    let options = PostgresOptions { clock_may_be_set: false, ..PostgresOptions::new(&database.url) };
+    let store = PostgresStore::open(&options, Arc::default()).await.unwrap();
     let node = store.register(name, day(0), DAY * 1_000).await.unwrap();
     (Arc::new(store), node)
 }

@@ -47,7 +47,12 @@ pub(crate) struct Faults {
 impl Faults {
     /// All off, and what is not synced is dropped when a sync fails.
     pub(crate) fn new(world: &World) -> Self {
-        let path = world.path("faults");
+        Self::named(world, "faults")
+    }
+
+    /// Those of one of several servers.
+    pub(crate) fn named(world: &World, name: &str) -> Self {
+        let path = world.path(name);
         let knobs = File::options().create(true).truncate(true).write(true).read(true).open(&path).unwrap();
         knobs.set_len(8 * (Knob::Failed as u64 + 1)).unwrap();
         let faults = Self { knobs, path };

@@ -18,6 +18,7 @@
 mod harness;
 
 mod book;
+mod clocks;
 mod configuration;
 mod encryption;
 mod erasure;
@@ -28,5 +29,8 @@ mod link;
 mod nodes;
 mod place;
 mod proxy;
+#[allow(dead_code, reason = "the tests of faults use all of it")]
+#[path = "../faults/shim.rs"]
+mod shim;
 mod starts;
 mod suite;
