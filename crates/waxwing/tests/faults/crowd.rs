@@ -136,7 +136,9 @@ async fn many_requests_to_receivers_from_hell_leak_neither_memory_nor_files() {
         figures[0], figures[1]
     );
     let grown = figures[1].0.saturating_sub(figures[0].0);
-    assert!(grown < 30_000, "{figures:?}: it grows");
+    // The database's cache of 64 MiB fills meanwhile.
+    let bound = 5_000 + (requests as u64).min(65_000);
+    assert!(grown < bound, "{figures:?}: it grows");
     assert!(figures[1].1 <= figures[0].1 + 10, "{figures:?}: files stay open");
     server.stop().await;
 }
