@@ -66,8 +66,17 @@ pub struct Engine;
 pub struct EngineHandle {
     shared: Arc<Shared>,
     stop: watch::Sender<Option<Duration>>,
-    dispatcher: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+    dispatcher: Task,
+    upkeep: Task,
+}
+
+/// A task that ends with its handle, and takes those that it started with it.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Engine {
@@ -89,7 +98,7 @@ impl Engine {
         });
         let dispatcher = tokio::spawn(Dispatcher::new(shared.clone(), parts.node, stopped).run());
         let upkeep = tokio::spawn(upkeep::run(shared.clone(), parts.node));
-        EngineHandle { shared, stop, dispatcher, upkeep }
+        EngineHandle { shared, stop, dispatcher: Task(dispatcher), upkeep: Task(upkeep) }
     }
 }
 
@@ -102,7 +111,7 @@ impl EngineHandle {
         if let Some(reason) = &*self.shared.failure.borrow() {
             return Err(reason.clone());
         }
-        if self.dispatcher.is_finished() || self.upkeep.is_finished() {
+        if self.dispatcher.0.is_finished() || self.upkeep.0.is_finished() {
             return Err("the delivery engine ended unexpectedly".into());
         }
         Ok(())
@@ -120,10 +129,9 @@ impl EngineHandle {
 
     /// Starts no more attempts and waits for those under way, `deadline` at most.
     /// What is not finished then is cut off and stays in the store as it was.
-    pub async fn shutdown(self, deadline: Duration) {
+    pub async fn shutdown(mut self, deadline: Duration) {
         self.stop.send_replace(Some(deadline));
         // A task that panicked has said so already.
-        let _ = self.dispatcher.await;
-        self.upkeep.abort();
+        let _ = (&mut self.dispatcher.0).await;
     }
 }

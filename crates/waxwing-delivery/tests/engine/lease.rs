@@ -61,6 +61,21 @@ async fn the_work_of_a_dead_node_is_taken_over_once_its_lease_ran_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_whose_handle_is_dropped_ends_and_its_lease_runs_out() {
+    let world = World::new().await;
+    let hook = world.webhook("a").await;
+    drop(world.start(options()));
+    world.settle().await;
+    let events = world.publish(&hook, 1).await;
+    world.pass(Duration::from_mins(2)).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 0);
+    let other = world.register("two").await;
+    let _engine = world.start_as(other, options());
+    world.pass(10 * SECOND).await;
+    assert_eq!(world.receivers.events(&hook), events, "nobody renews it, so another node takes over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_whose_name_was_taken_stops_and_says_why() {
     let world = World::new().await;
     let engine = world.start(options());
