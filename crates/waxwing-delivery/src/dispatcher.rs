@@ -99,6 +99,8 @@ impl Dispatcher {
             self.pump();
             let wake = self.sleep();
             tokio::select! {
+                // In any order, as what else is ready follows at once; so in a known one.
+                biased;
                 _ = stop.wait_for(Option::is_some) => break,
                 _ = failure.wait_for(Option::is_some) => return,
                 wakeups = shared.store.feed().take() => self.woken(wakeups),
@@ -107,16 +109,28 @@ impl Dispatcher {
                 Some(Ok(webhook)) = self.releases.join_next() => self.released(webhook),
                 () = tokio::time::sleep(wake) => {}
             }
+            self.catch_up();
         }
         self.drain().await;
+    }
+
+    /// Hears of everything that ended meanwhile: a steady feed must not keep it waiting.
+    fn catch_up(&mut self) {
+        while let Some(done) = self.attempts.try_join_next() {
+            self.ended(done);
+        }
+        while let Some(loaded) = self.loads.try_join_next() {
+            self.loaded(loaded);
+        }
+        while let Some(Ok(webhook)) = self.releases.try_join_next() {
+            self.released(webhook);
+        }
     }
 
     /// Takes up what the store holds for this node.
     async fn take_up(&mut self) -> Result<(), StoreError> {
         for row in self.shared.store.directory().target_rows() {
-            if self.shared.store.directory().target(row).is_some_and(|target| target.releasing) {
-                self.release(row);
-            }
+            self.released(row);
         }
         for start in self.shared.store.lanes(self.node).await? {
             let lane = self.lanes.entry(start.webhook).or_default();
@@ -183,8 +197,8 @@ impl Dispatcher {
         }
     }
 
-    /// A webhook that was paused and made active again just before its release
-    /// ended needs another one.
+    /// Its release ended, or was never begun here. A webhook that was paused and made
+    /// active again just before the end needs another one.
     fn released(&mut self, row: i64) {
         self.releasing.remove(&row);
         if self.shared.store.directory().target(row).is_some_and(|target| target.releasing) {
@@ -281,13 +295,7 @@ impl Dispatcher {
     }
 
     fn bounds(&self) -> Bounds {
-        let options = &self.shared.options;
-        let again_free = self.again_in_flight < options.slots_for_again();
-        Bounds {
-            lane: options.in_flight_per_webhook,
-            again: if again_free { options.lane_slots_for_again() } else { 0 },
-            scarce: self.attempts.len() * 2 >= options.in_flight,
-        }
+        Bounds::of(&self.shared.options, self.attempts.len(), self.again_in_flight)
     }
 
     fn load(&mut self, webhook: i64, ask: Ask) {

@@ -15,7 +15,10 @@ use tokio::time::Instant;
 use waxwing_core::Timestamp;
 use waxwing_store::{Due, LanePage, Queue};
 
-use crate::{options::LANE_WINDOW, route::Route};
+use crate::{
+    options::{EngineOptions, LANE_WINDOW},
+    route::Route,
+};
 
 /// Failures in a row after which a lane goes slowly: a dead server with a long
 /// backlog must not cost the processor time that the others need.
@@ -90,6 +93,18 @@ pub(crate) struct Bounds {
     pub(crate) again: usize,
     /// Whether slots are scarce: then a failing lane gets fewer.
     pub(crate) scarce: bool,
+}
+
+impl Bounds {
+    /// With so many attempts under way in all, and of retries and replays.
+    pub(crate) fn of(options: &EngineOptions, in_flight: usize, again_in_flight: usize) -> Self {
+        let again_free = again_in_flight < options.slots_for_again();
+        Self {
+            lane: options.in_flight_per_webhook,
+            again: if again_free { options.lane_slots_for_again() } else { 0 },
+            scarce: in_flight * 2 >= options.in_flight,
+        }
+    }
 }
 
 /// A page that the lane wants.

@@ -68,6 +68,8 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     let looked = Arc::<Looked>::default();
     loop {
         tokio::select! {
+            // The lease first; each of them has its turn, because all of them are rare.
+            biased;
             _ = renew.tick() => {
                 if let Err(error) = renew_lease(&shared, node).await {
                     shared.fail(&error);

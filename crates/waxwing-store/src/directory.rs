@@ -115,9 +115,11 @@ impl Directory {
         rows.iter().filter_map(|row| state.targets.get(row)).cloned().collect()
     }
 
-    /// Every webhook that is not deleted.
+    /// Every webhook that is not deleted, oldest first.
     pub fn target_rows(&self) -> Vec<i64> {
-        self.state.read().targets.keys().copied().collect()
+        let mut rows: Vec<i64> = self.state.read().targets.keys().copied().collect();
+        rows.sort_unstable();
+        rows
     }
 
     /// The catalog of event types.

@@ -4,7 +4,7 @@
 //! engine takes everything in one go. What does not fit into the bound is not
 //! lost: its lane is marked as missed, and the engine reads the store instead.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -17,21 +17,22 @@ pub const MAX_ENTRIES: usize = 8_192;
 /// Bytes of event bodies that a feed holds at most; shared bodies count again.
 pub const MAX_BYTES: usize = 32 << 20;
 
-/// What has come up since the engine looked last.
+/// What has come up since the engine looked last; webhooks in the order of their rows, so
+/// that the same history goes the same way twice.
 #[derive(Debug, Default)]
 pub struct Wakeups {
     /// Fresh deliveries in publish order.
     pub fresh: Vec<Due>,
     /// Webhooks with fresh deliveries in the store beyond those above, and the row of
     /// the earliest such event.
-    pub missed: HashMap<i64, i64>,
+    pub missed: BTreeMap<i64, i64>,
     /// Webhooks with retries in the store, and when the earliest is due.
-    pub again: HashMap<i64, Timestamp>,
+    pub again: BTreeMap<i64, Timestamp>,
     /// Deliveries that were replayed: what was read of them before is out of date.
     pub replayed: Vec<DeliveryKey>,
     /// Webhooks whose configuration changed, or of which so much else did that
     /// everything is to be read anew.
-    pub changed: HashSet<i64>,
+    pub changed: BTreeSet<i64>,
     bytes: usize,
 }
 
@@ -193,7 +194,7 @@ mod tests {
         feed.offer([due(2, count, &body)]);
         let wakeups = taken(&feed);
         assert_eq!(wakeups.fresh.len(), MAX_ENTRIES);
-        assert_eq!(wakeups.missed, HashMap::from([(2, count)]));
+        assert_eq!(wakeups.missed, BTreeMap::from([(2, count)]));
         feed.offer([due(2, count, &body)]);
         assert_eq!(taken(&feed).fresh.len(), 1, "there is room again");
     }
@@ -204,7 +205,7 @@ mod tests {
         feed.offer([due(1, 1, &body), due(2, 1, &body), due(3, 1, &body)]);
         let wakeups = taken(&feed);
         assert_eq!(wakeups.fresh.len(), 2);
-        assert_eq!(wakeups.missed, HashMap::from([(3, 1)]));
+        assert_eq!(wakeups.missed, BTreeMap::from([(3, 1)]));
     }
 
     #[test]
@@ -215,7 +216,7 @@ mod tests {
         feed.again_at(2, Timestamp::from_millis(5));
         let wakeups = taken(&feed);
         let expected = [(1, Timestamp::from_millis(10)), (2, Timestamp::from_millis(5))];
-        assert_eq!(wakeups.again, HashMap::from(expected));
+        assert_eq!(wakeups.again, BTreeMap::from(expected));
         assert!(wakeups.fresh.is_empty());
     }
 
@@ -228,8 +229,8 @@ mod tests {
         }
         let wakeups = taken(&feed);
         assert_eq!((wakeups.replayed.len(), wakeups.replayed[7]), (MAX_ENTRIES, key(7)));
-        assert_eq!(wakeups.changed, HashSet::from([3]));
-        assert_eq!(wakeups.again, HashMap::from([(3, Timestamp::from_millis(9))]));
+        assert_eq!(wakeups.changed, BTreeSet::from([3]));
+        assert_eq!(wakeups.again, BTreeMap::from([(3, Timestamp::from_millis(9))]));
     }
 
     #[tokio::test]
@@ -241,6 +242,6 @@ mod tests {
         });
         tokio::task::yield_now().await;
         feed.first_in_store(4);
-        assert_eq!(reader.await.unwrap().missed, HashMap::from([(4, 0)]));
+        assert_eq!(reader.await.unwrap().missed, BTreeMap::from([(4, 0)]));
     }
 }
