@@ -29,11 +29,13 @@ mod replay;
 mod retention;
 mod rows;
 mod signing_keys;
+mod stepper;
 mod store;
 mod transfer;
 mod webhooks;
 mod writer;
 
 pub use open::{FileLock, Migrated, OpenError, lock, migrate};
+pub use stepper::Stepper;
 pub use store::SqliteStore;
 pub use transfer::SqliteSource;

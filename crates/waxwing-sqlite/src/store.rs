@@ -78,22 +78,10 @@ impl SqliteStore {
         lock: Option<FileLock>,
         metrics: Arc<Metrics>,
     ) -> std::result::Result<Self, OpenError> {
-        let directory = Arc::new(load::directory(&connection)?);
-        let (feed, group) = (Arc::default(), Arc::new(Group::default()));
-        let writer = Writer {
-            next_event: retention::next_event(&connection)?,
-            unlisted: listing::unlisted(&connection)?,
-            connection,
-            directory: Arc::clone(&directory),
-            feed: Arc::clone(&feed),
-            metrics: Arc::clone(&metrics),
-            effects: Effects::default(),
-            epochs: HashMap::new(),
-            lost: HashSet::new(),
-            health: HashMap::new(),
-            stopped: Arc::clone(&stopped),
-            checkpointer,
-        };
+        let writer = writer(connection, checkpointer, stopped, Arc::clone(&metrics))?;
+        let (directory, feed, stopped) = (&writer.directory, &writer.feed, &writer.stopped);
+        let (directory, feed, stopped) = (Arc::clone(directory), Arc::clone(feed), Arc::clone(stopped));
+        let group = Arc::new(Group::default());
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
@@ -111,6 +99,17 @@ impl SqliteStore {
             thread: Mutex::new(Some(thread)),
             _lock: lock,
         })
+    }
+
+    /// In front of a writer without a thread of its own.
+    pub(crate) fn stepped(
+        group: Arc<Group<Job>>,
+        directory: Arc<Directory>,
+        stopped: Arc<Stopped>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let thread = Mutex::new(None);
+        Self { group, directory, feed: Arc::default(), stopped, metrics, readers: None, thread, _lock: None }
     }
 
     /// Runs `work` in the writer's next transaction, in a savepoint of its own.
@@ -184,6 +183,29 @@ impl SqliteStore {
             StoreError::Failed(error.to_string())
         })
     }
+}
+
+/// A writer for what the database holds.
+pub(crate) fn writer(
+    connection: Connection,
+    checkpointer: Option<Checkpointer>,
+    stopped: Arc<Stopped>,
+    metrics: Arc<Metrics>,
+) -> std::result::Result<Writer, OpenError> {
+    Ok(Writer {
+        directory: Arc::new(load::directory(&connection)?),
+        next_event: retention::next_event(&connection)?,
+        unlisted: listing::unlisted(&connection)?,
+        connection,
+        feed: Arc::default(),
+        metrics,
+        effects: Effects::default(),
+        epochs: HashMap::new(),
+        lost: HashSet::new(),
+        health: HashMap::new(),
+        stopped,
+        checkpointer,
+    })
 }
 
 /// The writer is gone.

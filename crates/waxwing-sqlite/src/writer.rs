@@ -103,19 +103,23 @@ impl Writer {
     /// Runs until the queue is closed.
     pub(crate) fn run(mut self, group: &Group<Job>) {
         while let Some(jobs) = group.take() {
-            if let Err(stopped) = self.stopped.check() {
-                refuse(jobs, &stopped);
-                continue;
-            }
-            if let Some(checkpointer) = &self.checkpointer {
-                checkpointer.restart_if_long(&self.connection);
-            }
-            self.commit(jobs);
+            self.take_on(jobs);
         }
         // Whoever copies the file of a server that has ended must get all of it.
         if let Some(checkpointer) = self.checkpointer.take() {
             checkpointer.end(&self.connection);
         }
+    }
+
+    /// Commits these jobs, or refuses them.
+    pub(crate) fn take_on(&mut self, jobs: Vec<Job>) {
+        if let Err(stopped) = self.stopped.check() {
+            return refuse(jobs, &stopped);
+        }
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.restart_if_long(&self.connection);
+        }
+        self.commit(jobs);
     }
 
     fn commit(&mut self, jobs: Vec<Job>) {

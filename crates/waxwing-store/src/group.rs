@@ -78,6 +78,11 @@ impl<J> Group<J> {
         self.gather(0, Duration::ZERO)
     }
 
+    /// As [`Group::take`], but takes none when none wait. Never blocks.
+    pub fn take_waiting(&self) -> Vec<J> {
+        Self::batch(&mut self.state.lock())
+    }
+
     /// As [`Group::take`], but waits `pause` for `enough` jobs once there is one.
     pub fn gather(&self, enough: usize, pause: Duration) -> Option<Vec<J>> {
         let mut state = self.state.lock();
@@ -93,8 +98,12 @@ impl<J> Group<J> {
                 break;
             }
         }
+        Some(Self::batch(&mut state))
+    }
+
+    fn batch(state: &mut State<J>) -> Vec<J> {
         let count = state.jobs.len().min(MAX_BATCH);
-        Some(state.jobs.drain(..count).collect())
+        state.jobs.drain(..count).collect()
     }
 
     /// Takes no more jobs; those that wait are still handed out.
@@ -155,6 +164,17 @@ mod tests {
         assert_eq!(group.take(), Some(vec![1]));
         assert_eq!(group.take(), None);
         assert_eq!(group.take(), None);
+    }
+
+    #[test]
+    fn who_does_not_wait_takes_what_is_there() {
+        let group = Group::default();
+        assert!(group.take_waiting().is_empty());
+        for job in 0..=MAX_BATCH {
+            group.push(Lane::Record, job).unwrap();
+        }
+        assert_eq!(group.take_waiting().len(), MAX_BATCH);
+        assert_eq!(group.take_waiting(), [MAX_BATCH]);
     }
 
     #[test]
