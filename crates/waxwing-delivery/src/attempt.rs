@@ -54,6 +54,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node, route: Arc<Route>, due:
         verdict,
         disable_after: shared.options.disable_after,
         drop_payload: shared.options.drop_payloads,
+        repeated: false,
         now,
     };
     let succeeded = verdict == Verdict::Delivered;
@@ -74,11 +75,14 @@ async fn send(shared: &Shared, route: &Route, due: &Due) -> Response {
 /// An outcome is kept whatever it takes: a store that is busy or out of reach is
 /// asked again until it takes it or the engine is ended. One that fails may fail each time: then the
 /// receiver gets a duplicate every now and then rather than a flood of them.
-async fn record(shared: &Shared, node: Node, completion: Completion) -> Result<Recorded, StoreError> {
+async fn record(shared: &Shared, node: Node, mut completion: Completion) -> Result<Recorded, StoreError> {
     loop {
         match shared.store.record(node, completion.clone()).await {
             Err(StoreError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
-            Err(StoreError::Unreachable(_)) => tokio::time::sleep(UNREACHABLE_PAUSE).await,
+            Err(StoreError::Unreachable(_)) => {
+                completion.repeated = true;
+                tokio::time::sleep(UNREACHABLE_PAUSE).await;
+            }
             Err(error @ StoreError::Failed(_)) => {
                 tokio::time::sleep(FAILED_PAUSE).await;
                 return Err(error);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::json;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use waxwing_core::{DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict};
 use waxwing_store::{Actor, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError};
 
@@ -55,6 +55,13 @@ pub(crate) async fn record<'a>(
         outcomes.push(if nodes.is_current(*node) { Ok(None) } else { Err(StoreError::LeaseLost) });
     }
     let mut left: Vec<usize> = (0..jobs.len()).filter(|job| outcomes[*job].is_ok()).collect();
+    let repeated: Vec<usize> = left.iter().copied().filter(|job| jobs[*job].1.repeated).collect();
+    if !repeated.is_empty() {
+        for (job, outcome) in kept(client, jobs, &repeated).await? {
+            outcomes[job] = Ok(Some(outcome));
+            left.retain(|other| *other != job);
+        }
+    }
     while !left.is_empty() {
         let mut keys = HashSet::new();
         let (now, later): (Vec<usize>, Vec<usize>) =
@@ -125,12 +132,45 @@ async fn write(
     .await?;
     let mut written = Vec::with_capacity(found.len());
     for row in found {
-        let number = usize::try_from(get::<i64>(&row, 0)?).unwrap_or(usize::MAX);
-        let job = number.checked_sub(1).and_then(|number| which.get(number));
-        let job = *job.ok_or_else(|| rows::unreadable("an answer to nothing"))?;
-        written.push((job, Outcome { state: rows::state(&row, 1)?, applied: get(&row, 2)? }));
+        written
+            .push((numbered(&row, which)?, Outcome { state: rows::state(&row, 1)?, applied: get(&row, 2)? }));
     }
     Ok(written)
+}
+
+/// Which attempts of these were kept the time before, when the answer was lost. That
+/// transaction may not have ended yet, so it is waited for first.
+async fn kept(client: &Client, jobs: &[Recording], which: &[usize]) -> Result<Vec<(usize, Outcome)>> {
+    let completions = || which.iter().map(|job| &jobs[*job].1);
+    let webhooks: Vec<i64> = completions().map(|one| one.key.webhook).collect();
+    let events: Vec<i64> = completions().map(|one| one.key.event).collect();
+    let started: Vec<i64> = completions().map(|one| one.attempt.started_at.millis()).collect();
+    let lock = "SELECT 1 FROM delivery d JOIN unnest($1::bigint[], $2::bigint[]) AS j(webhook, event) \
+         ON d.webhook_seq = j.webhook AND d.event_seq = j.event \
+         ORDER BY d.webhook_seq, d.event_seq FOR NO KEY UPDATE OF d";
+    query(client, lock, params![webhooks => INT8_ARRAY, events => INT8_ARRAY]).await?;
+    let answers = query(
+        client,
+        "SELECT j.n, d.state FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) \
+         WITH ORDINALITY AS j(webhook, event, started, n) \
+         JOIN delivery d ON d.webhook_seq = j.webhook AND d.event_seq = j.event \
+         WHERE EXISTS (SELECT FROM attempt a WHERE a.webhook_seq = j.webhook AND a.event_seq = j.event \
+         AND a.started_at = j.started)",
+        params![webhooks => INT8_ARRAY, events => INT8_ARRAY, started => INT8_ARRAY],
+    )
+    .await?;
+    let mut found = Vec::with_capacity(answers.len());
+    for row in answers {
+        found.push((numbered(&row, which)?, Outcome { state: rows::state(&row, 1)?, applied: false }));
+    }
+    Ok(found)
+}
+
+/// The job that an answer is for: its first column counts from 1.
+fn numbered(row: &Row, which: &[usize]) -> Result<usize> {
+    let number = usize::try_from(get::<i64>(row, 0)?).unwrap_or(usize::MAX);
+    let job = number.checked_sub(1).and_then(|number| which.get(number));
+    Ok(*job.ok_or_else(|| rows::unreadable("an answer to nothing"))?)
 }
 
 /// Of a deleted webhook nothing waits that an attempt could end: it is canceled,

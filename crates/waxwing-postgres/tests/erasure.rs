@@ -98,6 +98,7 @@ fn delivered(due: &Due) -> Completion {
         verdict: Verdict::Delivered,
         disable_after: Duration::from_hours(1),
         drop_payload: true,
+        repeated: false,
         now: at(2),
     }
 }

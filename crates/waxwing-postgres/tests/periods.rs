@@ -89,6 +89,7 @@ impl World {
                 verdict: Verdict::Delivered,
                 disable_after: DAY,
                 drop_payload: false,
+                repeated: false,
                 now,
             };
             assert!(self.store.record(self.node, completion).await.unwrap().applied);

@@ -50,6 +50,10 @@ impl Writer {
         let Some(row) = self.delivery_row(completion.key)? else {
             return Ok(Err(StoreError::Failed("the delivery is gone".into())));
         };
+        if completion.repeated && self.stands_in_log(completion)? {
+            let status = self.directory.target(completion.key.webhook).map(|target| target.status);
+            return Ok(Ok(Recorded { applied: false, state: row.state.observed(status), disabled: None }));
+        }
         let number = row.attempts + 1;
         let words = Words::of(&completion.attempt, &row);
         self.insert_attempt(completion.key, number, &completion.attempt, &words)?;
@@ -80,6 +84,16 @@ impl Writer {
                 Ok(Row { state, attempts: row.get(1)?, due_at: row.get(2)?, erased: row.get(3)? })
             })
             .optional()
+    }
+
+    /// Whether the attempt stands in the log already.
+    fn stands_in_log(&self, completion: &Completion) -> rusqlite::Result<bool> {
+        let DeliveryKey { webhook, event } = completion.key;
+        self.connection
+            .prepare_cached(
+                "SELECT 1 FROM attempt WHERE event_seq = ?1 AND webhook_seq = ?2 AND started_at = ?3",
+            )?
+            .exists([event, webhook, completion.attempt.started_at.millis()])
     }
 
     fn insert_attempt(

@@ -110,6 +110,7 @@ impl World {
                     verdict: Verdict::RetryAt(at(9_000)),
                     disable_after: Duration::from_hours(100),
                     drop_payload: false,
+                    repeated: false,
                     now: at(4),
                 };
                 self.store.record(self.node, completion).await.unwrap();

@@ -77,6 +77,8 @@ pub struct Completion {
     /// Whether the event's payload goes once no delivery of it is left to be made: all
     /// were delivered, or canceled.
     pub drop_payload: bool,
+    /// Whether it was offered before, and nobody knows whether it was kept: it counts once.
+    pub repeated: bool,
     /// Now: the end of the attempt.
     pub now: Timestamp,
 }

@@ -54,6 +54,21 @@ async fn a_record_whose_answer_was_lost_makes_no_duplicate() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_whose_records_answer_was_lost_counts_as_one_attempt() {
+    let world = World::new().await;
+    let _engine = world.start(options());
+    let hook = world.webhook("a").await;
+    world.receivers.always(&hook, Answer::status(500));
+    let lost = Fault::AnswerLost(StoreError::Unreachable("on demand".into()));
+    world.faults.add(Call::Record, 2, &lost);
+    let event = world.publish(&hook, 1).await.remove(0);
+    world.pass(Duration::from_hours(2)).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 4, "as many as the schedule says");
+    assert_eq!(world.detail(&hook, &event).await.attempts.len(), 4);
+    assert_eq!(world.state(&hook, &event).await, DeliveryState::Failed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_stopped_ends_the_engine_with_a_reason() {
     let world = World::new().await;
     let engine = world.start(options());

@@ -162,6 +162,7 @@ list! {
         a_generation_is_not_used_again_after_the_end
         another_nodes_attempt_is_logged_and_changes_nothing_else
         an_attempt_recorded_twice_ends_the_delivery_once
+        an_attempt_that_is_offered_again_counts_once
         many_records_at_once_are_all_kept
     }
     retry {

@@ -14,7 +14,7 @@ use super::{
     steps::{TOOK, completion},
     world::{World, at},
 };
-use crate::log::LoggedAttempt;
+use crate::{Completion, Queue, log::LoggedAttempt};
 
 pub(super) async fn a_success_ends_the_delivery(w: World) {
     let hook = w.webhook().await;
@@ -196,6 +196,27 @@ pub(super) async fn an_attempt_recorded_twice_ends_the_delivery_once(w: World) {
     assert_eq!(late.state, DeliveryState::Delivered);
     assert!(w.waiting(&hook).await.is_empty());
     assert_eq!(w.state(&hook, &id).await, DeliveryState::Delivered);
+}
+
+/// The answer to the first was lost, say: nobody knows that it was kept.
+pub(super) async fn an_attempt_that_is_offered_again_counts_once(w: World) {
+    let hook = w.webhook().await;
+    let id = w.publish(1, at(1)).await.remove(0);
+    let due = w.only_first(&hook).await;
+    let first = completion(&due, Verdict::RetryAt(at(60)), at(2));
+    let again = Completion { repeated: true, ..first.clone() };
+    assert!(w.store.record(w.node, first).await.unwrap().applied);
+    let said = w.store.record(w.node, again).await.unwrap();
+    assert_eq!((said.applied, said.state, said.disabled), (false, DeliveryState::Retrying, None));
+    let detail = w.detail(&hook, &id).await;
+    assert_eq!((detail.attempts.len(), detail.entry.attempt_count), (1, 1));
+    let waiting = w.store.lane_page(w.node, hook.row, Queue::Again, 0, at(100), 10).await.unwrap().due;
+    assert_eq!(waiting.iter().map(|due| due.step).collect::<Vec<_>>(), [1]);
+    // One that was not kept the first time is kept now.
+    let other = completion(&waiting[0], Verdict::RetryAt(at(200)), at(90));
+    let other = Completion { repeated: true, ..other };
+    assert!(w.store.record(w.node, other).await.unwrap().applied);
+    assert_eq!(w.detail(&hook, &id).await.attempts.len(), 2);
 }
 
 pub(super) async fn many_records_at_once_are_all_kept(w: World) {

@@ -64,6 +64,7 @@ pub(super) fn completion(due: &Due, verdict: Verdict, now: Timestamp) -> Complet
         verdict,
         disable_after: DISABLE_AFTER,
         drop_payload: false,
+        repeated: false,
         now,
     }
 }
