@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench fuzz fmt docs sbom release reproducible advisories
+.PHONY: help demo run test check lint deny bench fuzz sim fmt docs sbom release reproducible advisories
 
 CARGO ?= cargo
 ARGS ?=
@@ -26,6 +26,9 @@ bench: ## Measure throughput and latency on this machine
 
 fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
 	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)
+
+sim: ## Hunt for lost and duplicated deliveries, SEEDS=1000 histories, or without end
+	$(CARGO) run --release -p waxwing-sim -- hunt $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 sbom: ## Write what the program is made of to target/waxwing.cdx.json (CycloneDX)
 	@mkdir -p target

@@ -52,6 +52,11 @@ const EDGES: &[Edges] = &[
         in_tests: &["waxwing-cluster"],
     },
     Edges { of: "waxwing-rules", on: &[], in_tests: &[] },
+    Edges {
+        of: "waxwing-sim",
+        on: &["waxwing-api", "waxwing-core", "waxwing-delivery", "waxwing-sqlite", "waxwing-store"],
+        in_tests: &[],
+    },
     // It checks the server, so it shares no code with it; its tests turn its own features on.
     Edges { of: "waxwing-receiver", on: &[], in_tests: &["waxwing-receiver"] },
     Edges { of: "waxwing-examples", on: &["waxwing-receiver"], in_tests: &[] },

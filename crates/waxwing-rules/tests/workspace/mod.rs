@@ -9,9 +9,9 @@ use std::{
     process::{Command, Output},
 };
 
-/// Crates of the workspace that are not in `crates/`, because they are for the customers of an
-/// operator: a library that is published, and programs that show its use.
-pub(crate) const BESIDE: [&str; 2] = ["examples/rust", "receivers/rust"];
+/// Crates of the workspace that are not in `crates/`: what is for the customers of an
+/// operator (a library that is published, and programs that show its use), and the simulation.
+pub(crate) const BESIDE: [&str; 3] = ["examples/rust", "receivers/rust", "sim"];
 
 /// The folder with the workspace's Cargo.toml.
 pub(crate) fn root() -> &'static Path {
@@ -35,7 +35,7 @@ impl File {
 
     /// Whether it is Rust in the `src` of a crate.
     pub(crate) fn is_source(&self) -> bool {
-        self.is_rust() && self.path.split('/').nth(2) == Some("src")
+        self.is_rust() && (self.path.split('/').nth(2) == Some("src") || self.path.starts_with("sim/src/"))
     }
 
     /// What follows the last dot of its name.

@@ -19,6 +19,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/internals/testing.md", "make test", "runs this test"),
     ("docs/internals/proof.md", "cargo test", "is a test itself"),
     ("docs/internals/proof.md", "HELL_", "is a test itself"),
+    ("docs/internals/simulation.md", "make sim", "runs for ever; sim/tests runs some histories"),
     ("docs/internals/testing.md", "CRASH_SEED", "is a test itself"),
     ("docs/internals/testing.md", "CHAOS_SEED", "is a test itself"),
     ("docs/operating/backup.md", "docker exec", "needs Docker, age and another machine"),

@@ -1,0 +1,57 @@
+//! What a history is like, all of it drawn from the seed.
+
+use std::time::Duration;
+
+use waxwing_core::RetrySchedule;
+use waxwing_delivery::EngineOptions;
+
+use crate::chance::Chance;
+
+/// How many nodes there are, what they are set to, and what they will meet.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// One node has its database to itself, as with SQLite; several share one over the
+    /// network, as with PostgreSQL.
+    pub(crate) nodes: usize,
+    pub(crate) webhooks: usize,
+    pub(crate) publishers: usize,
+    /// The longest pause between two events of a publisher, in milliseconds.
+    pub(crate) gap_ms: u64,
+    /// How long faults are injected.
+    pub(crate) trouble: Duration,
+    /// Whether clocks of single nodes are set forward and back.
+    pub(crate) clocks_jump: bool,
+    /// Of a hundred messages to the database, how many are lost while the network is bad.
+    pub(crate) loss: u32,
+    pub(crate) waits: Vec<Duration>,
+    pub(crate) engine: EngineOptions,
+}
+
+impl Setting {
+    pub(crate) fn draw(chance: &Chance) -> Self {
+        let waits: Vec<Duration> = [5, 20, 40].map(Duration::from_secs).to_vec();
+        let failing = if chance.percent(30) { 60 } else { 5 * 24 * 3_600 };
+        let engine = EngineOptions {
+            request_timeout: Duration::from_secs(2),
+            schedule: RetrySchedule::new(waits.clone()).expect("a schedule"),
+            disable_after: Duration::from_secs(failing),
+            in_flight: *chance.pick(&[4, 12, 64]),
+            in_flight_per_webhook: *chance.pick(&[1, 3, 16]),
+            lease: Duration::from_secs(9),
+            upkeep_every: Duration::from_secs(20),
+            drop_payloads: chance.percent(15),
+            ..EngineOptions::default()
+        };
+        Self {
+            nodes: *chance.pick(&[1, 2, 2, 3]),
+            webhooks: *chance.pick(&[1, 2, 4]),
+            publishers: *chance.pick(&[1, 2, 4]),
+            gap_ms: *chance.pick(&[60, 700, 4_000]),
+            trouble: Duration::from_secs(chance.among(20..100)),
+            clocks_jump: chance.percent(25),
+            loss: *chance.pick(&[0, 5, 30]),
+            waits,
+            engine,
+        }
+    }
+}

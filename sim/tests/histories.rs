@@ -1,0 +1,39 @@
+//! Histories that are run with every other test; `make sim` runs them without end.
+
+use waxwing_sim::run;
+
+/// As many as take some seconds.
+const SEEDS: std::ops::Range<u64> = 1..40;
+
+fn expect_none(seeds: impl IntoIterator<Item = u64>) {
+    for seed in seeds {
+        let violations = run(seed).violations;
+        assert!(violations.is_empty(), "seed {seed}: {violations:#?}");
+    }
+}
+
+#[test]
+fn a_seed_run_twice_gives_the_same_trace_byte_for_byte() {
+    for seed in 1..13 {
+        let (first, second) = (run(seed), run(seed));
+        assert!(!first.trace.is_empty());
+        assert_eq!(first.trace.join("\n"), second.trace.join("\n"), "seed {seed}");
+    }
+}
+
+#[test]
+fn seeds_differ() {
+    assert_ne!(run(1).trace, run(2).trace);
+}
+
+#[test]
+fn nothing_is_lost_or_sent_twice_without_a_cause() {
+    expect_none(SEEDS);
+}
+
+/// The outcome of an attempt was kept, and the answer lost; offered again, it moved the
+/// schedule on a second time, and a delivery failed after two attempts instead of four.
+#[test]
+fn a_record_that_is_offered_twice_counts_once() {
+    expect_none([245, 300, 310, 320]);
+}
