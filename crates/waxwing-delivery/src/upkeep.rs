@@ -7,6 +7,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tracing::{info, warn};
 use waxwing_core::Timestamp;
@@ -30,6 +31,8 @@ const ERASE_BITE: usize = 200;
 /// The pauses before a release is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
+/// After this a takeover that nobody heard of was made, or never will be.
+const LATEST: Duration = Duration::from_secs(15);
 /// A lease is renewed this many times in its length.
 const RENEWALS: u32 = 6;
 
@@ -65,7 +68,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     // Long sweeps must not keep the lease from being renewed.
     let (mut takeover, mut sweeper) = (Alone::default(), Alone::default());
     let (mut eraser, mut resealer) = (Alone::default(), Alone::default());
-    let looked = Arc::<Looked>::default();
+    let (looked, unheard) = (Arc::<Looked>::default(), Arc::<Unheard>::default());
     loop {
         tokio::select! {
             // The lease first; each of them has its turn, because all of them are rare.
@@ -75,7 +78,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
                     shared.fail(&error);
                     return;
                 }
-                takeover.run(take_over(shared.clone(), node));
+                takeover.run(take_over(shared.clone(), node, unheard.clone()));
                 eraser.run(erase(shared.clone()));
             }
             _ = upkeep.tick() => sweeper.run(sweep(shared.clone())),
@@ -133,10 +136,33 @@ async fn sweep(shared: Arc<Shared>) -> Result<(), StoreError> {
     retain(&shared).await
 }
 
-async fn take_over(shared: Arc<Shared>, node: Node) -> Result<(), StoreError> {
+/// Until when a takeover may be made whose answer was lost: the deliveries are this
+/// node's then, and no lane knows of them.
+#[derive(Default)]
+struct Unheard(Mutex<Option<Instant>>);
+
+impl Unheard {
+    /// Has every lane with work begin anew while there is a doubt.
+    async fn settle(&self, shared: &Shared, node: Node) -> Result<(), StoreError> {
+        let Some(until) = *self.0.lock() else { return Ok(()) };
+        let now = Instant::now();
+        for start in shared.store.lanes(node).await? {
+            shared.store.feed().changed(start.webhook);
+        }
+        if now >= until {
+            *self.0.lock() = None;
+        }
+        Ok(())
+    }
+}
+
+async fn take_over(shared: Arc<Shared>, node: Node, unheard: Arc<Unheard>) -> Result<(), StoreError> {
+    unheard.settle(&shared, node).await?;
     let mut deliveries = 0;
     loop {
-        let taken = shared.store.take_over(node, shared.clock.now(), BITE).await?;
+        let taken = shared.store.take_over(node, shared.clock.now(), BITE).await.inspect_err(|_| {
+            *unheard.0.lock() = Some(Instant::now() + LATEST);
+        })?;
         deliveries += taken.deliveries;
         for webhook in taken.webhooks {
             shared.store.feed().changed(webhook);

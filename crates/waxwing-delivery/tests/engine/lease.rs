@@ -76,6 +76,25 @@ async fn an_engine_whose_handle_is_dropped_ends_and_its_lease_runs_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_takeover_brought_is_sent_although_its_answer_was_lost() {
+    let world = World::new().await;
+    let hook = world.webhook("a").await;
+    let events = world.publish(&hook, 5).await;
+    let other = world.register("two").await;
+    let _engine = world.start_as(other, options());
+    world.pass(26 * SECOND).await;
+    // A renewal, and the takeover after it.
+    world.faults.add(Call::Lease, 2, &Fault::AnswerLost(StoreError::Unreachable("on demand".into())));
+    world.pass(6 * SECOND).await;
+    assert_eq!(world.faults.left(Call::Lease), 0);
+    assert_eq!(world.receivers.sent(&hook).len(), 0, "nobody heard of it yet");
+    world.pass(20 * SECOND).await;
+    assert_eq!(world.receivers.events(&hook), events);
+    world.pass(Duration::from_mins(2)).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 5, "once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_whose_name_was_taken_stops_and_says_why() {
     let world = World::new().await;
     let engine = world.start(options());
