@@ -276,7 +276,9 @@ impl Store for PostgresStore {
         event: &EventId,
         now: Timestamp,
     ) -> Result<LogEntry, RetryError> {
-        flat(self.shared.within(self.shared.retry(node, account, webhook, event, now)).await)
+        let doubt = self.shared.doubt_replay(webhook);
+        let retry = self.shared.retry(node, account, webhook, event, now);
+        flat(doubt.settled_by(self.shared.within(retry).await))
     }
 
     async fn replay(
@@ -289,7 +291,9 @@ impl Store for PostgresStore {
         limit: usize,
         now: Timestamp,
     ) -> Result<ReplayBite, RetryError> {
-        flat(self.shared.within(self.shared.replay(node, account, webhook, filter, from, limit, now)).await)
+        let doubt = self.shared.doubt_replay(webhook);
+        let replay = self.shared.replay(node, account, webhook, filter, from, limit, now);
+        flat(doubt.settled_by(self.shared.within(replay).await))
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {

@@ -2,16 +2,18 @@
 //! the answer.
 //!
 //! Their callers are told so and may ask again, to hear that the event was kept before;
-//! then it must be on its way. So the lanes of such events are read anew, as soon as the
+//! then it must be on its way; and what was to be sent again may wait in the database
+//! without the engine's knowledge. So the lanes of such events are read anew, as soon as the
 //! database answers again and once more after a while: a commit may take its time.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
+use waxwing_core::WebhookId;
 use waxwing_store::Feed;
 
-use crate::{committer::Publishing, store::Shared};
+use crate::{committer::Publishing, error::Error, sql::Result, store::Shared};
 
 /// After this a commit that nobody heard of is made, or never will be.
 const LATEST: Duration = Duration::from_secs(15);
@@ -42,7 +44,38 @@ impl Doubts {
     }
 }
 
+/// A webhook of which it is not known what was committed, unless that is heard of.
+pub(crate) struct Doubt<'a> {
+    doubts: &'a Doubts,
+    webhook: Option<i64>,
+}
+
+impl Doubt<'_> {
+    /// What the database said settles it; that it said nothing does not.
+    pub(crate) fn settled_by<T>(mut self, result: Result<T>) -> Result<T> {
+        if result.as_ref().err().is_none_or(Error::is_answer) {
+            self.webhook = None;
+        }
+        result
+    }
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        if let Some(webhook) = self.webhook {
+            self.doubts.add(&BTreeSet::from([webhook]));
+        }
+    }
+}
+
 impl Shared {
+    /// Whether deliveries of this webhook are sent again is not known until the database
+    /// has said so: it may be that nobody waits for its answer any more.
+    pub(crate) fn doubt_replay(&self, webhook: &WebhookId) -> Doubt<'_> {
+        let webhook = self.directory.target_named(webhook).map(|target| target.row);
+        Doubt { doubts: &self.doubts, webhook }
+    }
+
     /// Whether these events were kept is not known.
     pub(crate) fn doubt(&self, publishing: &[Publishing]) {
         let mut webhooks = BTreeSet::new();

@@ -130,7 +130,7 @@ impl Error {
     /// it is not known what was done. Classes 08, 53 and 57: the connection was lost,
     /// something is short, the server is going down; 25006: it is a standby now; 25P03:
     /// this node was silent for too long.
-    fn is_answer(&self) -> bool {
+    pub(crate) fn is_answer(&self) -> bool {
         match self {
             Self::Postgres(_) => self.code().is_some_and(|code| {
                 let passing = ["08", "53", "57"].iter().any(|class| code.code().starts_with(class));
