@@ -129,6 +129,7 @@ impl Dispatcher {
 
     /// Takes up what the store holds for this node.
     async fn take_up(&mut self) -> Result<(), StoreError> {
+        self.shared.store.feed().clear();
         for row in self.shared.store.directory().target_rows() {
             self.released(row);
         }

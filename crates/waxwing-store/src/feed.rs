@@ -111,6 +111,12 @@ impl Feed {
         self.notify.notify_one();
     }
 
+    /// Drops what waits, for a reader that begins with what the store holds: of what was
+    /// put in before, much may be another node's by now.
+    pub fn clear(&self) {
+        *self.waiting.lock() = Wakeups::default();
+    }
+
     /// Waits until there is something, then takes all of it.
     pub async fn take(&self) -> Wakeups {
         loop {
@@ -184,6 +190,15 @@ mod tests {
         assert!(now(&feed).is_pending(), "it is taken once");
         feed.offer([]);
         assert!(now(&feed).is_pending(), "nothing was offered");
+    }
+
+    #[test]
+    fn what_was_cleared_does_not_come() {
+        let (feed, body) = (Feed::default(), Bytes::new());
+        feed.offer([due(1, 1, &body)]);
+        feed.changed(1);
+        feed.clear();
+        assert!(now(&feed).is_pending());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use waxwing_core::DeliveryState;
+use waxwing_core::{Clock, DeliveryState};
 use waxwing_store::{StoreError, gated::Call};
 
 use crate::{
@@ -92,6 +92,23 @@ async fn what_a_takeover_brought_is_sent_although_its_answer_was_lost() {
     assert_eq!(world.receivers.events(&hook), events);
     world.pass(Duration::from_mins(2)).await;
     assert_eq!(world.receivers.sent(&hook).len(), 5, "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_begins_with_what_the_store_says_and_not_with_an_older_feed() {
+    let world = World::new().await;
+    let hook = world.webhook("a").await;
+    let events = world.publish(&hook, 2).await;
+    // What was published stands in the feed. Another node takes it over and delivers it.
+    world.pass(31 * SECOND).await;
+    let two = world.register("two").await;
+    let taken = world.store.take_over(two, world.clock.now(), 100).await.unwrap();
+    assert_eq!(taken.deliveries, 2);
+    let again = world.store.rejoin(world.node, world.clock.now(), options().lease).await.unwrap();
+    let _engine = world.start_as(again, options());
+    world.pass(10 * SECOND).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 0, "they are no longer this node's");
+    assert_eq!(world.state(&hook, &events[0]).await, DeliveryState::Pending);
 }
 
 #[tokio::test(start_paused = true)]
