@@ -22,15 +22,15 @@ pub(crate) async fn inject(world: Arc<World>, machines: Vec<Arc<Machine>>) {
             change_mood(&world);
         } else {
             let machine = world.chance.pick(&machines).clone();
-            befall(&world, &machine);
+            befall(&world, &machine, &machines);
         }
     }
 }
 
-fn befall(world: &Arc<World>, machine: &Arc<Machine>) {
+fn befall(world: &Arc<World>, machine: &Arc<Machine>, machines: &[Arc<Machine>]) {
     let (chance, name) = (&world.chance, machine.name.as_str());
     let several = world.setting.nodes > 1;
-    match chance.among(0..12) {
+    match chance.among(0..16) {
         0..3 => {
             world.trace.note(name, format_args!("is killed"));
             machine.order(Order::Kill);
@@ -52,13 +52,13 @@ fn befall(world: &Arc<World>, machine: &Arc<Machine>) {
             machine.cut_off(true);
             later(time, machine.clone(), |machine| machine.cut_off(false));
         }
-        8..10 if several => {
+        8..10 | 12..16 if several => {
             let time = chance.millis(500..8_000);
             world.trace.note("network", format_args!("loses messages for {time:?}"));
             world.set_lossy(true);
             later(time, world.clone(), |world| world.set_lossy(false));
         }
-        6..10 => {
+        6..8 => {
             world.trace.note("database", format_args!("fails the next commit"));
             world.database.fail_next_commit();
         }
@@ -67,7 +67,13 @@ fn befall(world: &Arc<World>, machine: &Arc<Machine>) {
             world.trace.note(name, format_args!("has a clock that is off by {off} ms"));
             machine.clock.set_off_by(off);
         }
-        11 if several => machine.rename(),
+        11 if several && chance.percent(50) => machine.rename(),
+        11 if several => {
+            let other = chance.pick(machines);
+            world.trace.note(name, format_args!("starts again under the name of {}", other.name));
+            machine.take_name(Some(other));
+            machine.order(Order::Kill);
+        }
         _ => {}
     }
 }
@@ -99,5 +105,9 @@ pub(crate) fn heal(world: &World, machines: &[Arc<Machine>]) {
         machine.sleep(false);
         machine.cut_off(false);
         machine.clock.set_off_by(0);
+        if machine.has_taken_a_name() {
+            machine.take_name(None);
+            machine.order(Order::Kill);
+        }
     }
 }

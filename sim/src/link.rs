@@ -60,9 +60,10 @@ impl Memory {
     }
 
     /// Nobody will ever hear of what was committed, so the lanes of what may have been
-    /// published are read anew, now and once more.
+    /// published or replayed are read anew, now and once more.
     fn doubt(&mut self, effects: &Wakeups) {
-        let rows: BTreeSet<i64> = effects.fresh.iter().map(|due| due.key.webhook).collect();
+        let fresh = effects.fresh.iter().map(|due| due.key.webhook);
+        let rows: BTreeSet<i64> = fresh.chain(effects.replayed.iter().map(|key| key.webhook)).collect();
         let now = Instant::now();
         self.doubts.extend([now, now + LATEST].map(|at| (at, rows.clone())));
     }

@@ -69,6 +69,8 @@ pub(crate) struct Machine {
     processes: AtomicU32,
     /// Whether its processes register under another name each time.
     renames: AtomicBool,
+    /// Another machine's name, under which its processes register by mistake.
+    taken: Mutex<Option<String>>,
 }
 
 impl Machine {
@@ -82,6 +84,7 @@ impl Machine {
             process: Mutex::default(),
             processes: AtomicU32::new(0),
             renames: AtomicBool::new(false),
+            taken: Mutex::default(),
         })
     }
 
@@ -113,6 +116,9 @@ impl Machine {
     /// The name under which the present process registers.
     pub(crate) fn node_name(&self) -> String {
         let number = self.processes.load(Ordering::Relaxed);
+        if let Some(taken) = &*self.taken.lock() {
+            return taken.clone();
+        }
         if self.renames.load(Ordering::Relaxed) {
             format!("{}-{number}", self.name)
         } else {
@@ -123,6 +129,15 @@ impl Machine {
     /// From the next start on, each process has a name of its own.
     pub(crate) fn rename(&self) {
         self.renames.store(true, Ordering::Relaxed);
+    }
+
+    /// From the next start on, its processes take another machine's name, or their own again.
+    pub(crate) fn take_name(&self, of: Option<&Self>) {
+        *self.taken.lock() = of.map(|of| of.name.clone());
+    }
+
+    pub(crate) fn has_taken_a_name(&self) -> bool {
+        self.taken.lock().is_some()
     }
 
     /// Has something happen to the process, if there is one.

@@ -66,6 +66,13 @@ pub(crate) struct Event {
     pub(crate) erased: bool,
 }
 
+/// A process that took the name of one that was alive.
+struct Heir {
+    of: String,
+    by: String,
+    since: Instant,
+}
+
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) attempts: Vec<Attempt>,
@@ -74,6 +81,9 @@ pub(crate) struct State {
     by_task: HashMap<Id, Sending>,
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) events: BTreeMap<String, Event>,
+    /// Who registered under each name of a node last.
+    holders: BTreeMap<String, Arc<Process>>,
+    heirs: Vec<Heir>,
     violations: Vec<String>,
 }
 
@@ -95,6 +105,16 @@ impl Oracle {
 
     pub(crate) fn violations(&self) -> Vec<String> {
         self.0.lock().violations.clone()
+    }
+
+    /// A process registered as this node: if another one holds the name, it is shut out.
+    pub(crate) fn registered(&self, node: &str, process: &Arc<Process>) {
+        let mut state = self.0.lock();
+        let before = state.holders.insert(node.to_owned(), process.clone());
+        if let Some(before) = before.filter(|before| !before.is_killed()) {
+            let (of, by) = (before.name.clone(), process.name.clone());
+            state.heirs.push(Heir { of, by, since: Instant::now() });
+        }
     }
 
     /// An attempt begins.
@@ -225,7 +245,9 @@ impl State {
         let Some(detail) = detail else { return vec!["the database holds no such delivery".into()] };
         let elsewhere = self.replayed_elsewhere(key, process);
         let others = self.attempts_of(key).filter(|attempt| attempt.engine != engine);
-        let shaky = elsewhere || world.setting.clocks_jump && others.clone().count() > 0;
+        let shaky = elsewhere
+            || self.is_shared(process, key)
+            || world.setting.clocks_jump && others.clone().count() > 0;
         let state = detail.entry.state;
         if matches!(state, DeliveryState::Delivered | DeliveryState::Failed) && !shaky {
             wrong.push(format!("the database says that it is {state} already"));
@@ -249,7 +271,22 @@ impl State {
             }
         }
         wrong.extend(self.too_early(world, key));
+        wrong.extend(self.shut_out(world, process));
         wrong
+    }
+
+    /// Whether another process took the name of this one's node, longer ago than a lease.
+    fn shut_out(&self, world: &World, process: &Process) -> Option<String> {
+        let lease = world.setting.engine.lease;
+        let long_ago = |heir: &&Heir| heir.of == process.name && heir.since.elapsed() > lease;
+        self.heirs.iter().find(long_ago).map(|heir| format!("{} took its name long ago", heir.by))
+    }
+
+    /// Whether a name was held by two at a time: then both are at its deliveries.
+    fn is_shared(&self, process: &Process, key: &Key) -> bool {
+        let others = self.attempts_of(key).map(|attempt| &attempt.process.name);
+        let mut all = others.chain([&process.name]);
+        all.any(|name| self.heirs.iter().any(|heir| heir.of == *name || heir.by == *name))
     }
 
     /// Whether less time passed since the last attempt than its receiver asked for, or

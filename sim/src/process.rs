@@ -113,7 +113,8 @@ impl Process {
             KeyringError::WrongKey => StoreError::Stopped("the key is wrong".into()),
         })?);
         let lease = world.setting.engine.lease;
-        let node = store.register(&self.machine.node_name(), clock.now(), lease).await?;
+        let node_name = self.machine.node_name();
+        let node = store.register(&node_name, clock.now(), lease).await?;
         let mut parts = EngineParts {
             store: store.clone(),
             node,
@@ -124,9 +125,10 @@ impl Process {
             policy: Arc::new(TargetPolicy::new(Vec::new())),
             metrics: Arc::new(Metrics::default()),
         };
+        world.oracle.registered(&node_name, self);
         let mut engine = Engine::start(parts.clone(), world.setting.engine.clone());
         *self.gateway.lock() = Some(Gateway::new(&parts));
-        self.note(format_args!("runs as node {} in epoch {}", node.id, node.epoch));
+        self.note(format_args!("runs as node {node_name} in epoch {}", node.epoch));
         let mut glances = tokio::time::interval(GLANCE);
         loop {
             tokio::select! {

@@ -49,7 +49,7 @@ impl Setting {
             gap_ms: *chance.pick(&[60, 700, 4_000]),
             trouble: Duration::from_secs(chance.among(20..100)),
             clocks_jump: chance.percent(25),
-            loss: *chance.pick(&[0, 5, 30]),
+            loss: *chance.pick(&[2, 15, 50]),
             waits,
             engine,
         }
