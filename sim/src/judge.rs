@@ -52,10 +52,9 @@ fn of_event(world: &World, state: &State, id: &str, event: &Event) -> Vec<String
 
 /// Whether the webhook was there all the time while the event was published.
 fn expects(hook: &Hook, event: &Event) -> bool {
-    let subscribes = event.kind == "to.all" || event.kind == hook.kind;
     let there = hook.created.is_some_and(|created| created < event.began);
     let stays = hook.deleting.is_none_or(|deleting| event.acknowledged.is_some_and(|at| at < deleting));
-    subscribes && there && stays
+    hook.gets(event) && there && stays
 }
 
 fn of_delivery(

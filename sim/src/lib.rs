@@ -57,6 +57,7 @@ mod operators;
 mod oracle;
 mod process;
 mod receivers;
+mod rules;
 mod sender;
 mod setting;
 mod switch;

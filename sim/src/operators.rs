@@ -9,11 +9,8 @@ use waxwing_core::{Secret, WebhookId};
 
 use crate::{
     client::{Client, Heard},
-    oracle::{Event, Hook},
+    oracle::{Event, FOR_ALL, Hook},
 };
-
-/// The event type that every webhook subscribes to besides its own.
-const FOR_ALL: &str = "to.all";
 
 /// Publishes until trouble ends; what it began it brings to an end.
 pub(crate) async fn publish(client: Client, number: usize) {
@@ -24,27 +21,35 @@ pub(crate) async fn publish(client: Client, number: usize) {
         count += 1;
         let kind = kind(&client);
         let id = format!("e{number}-{count}");
-        let event = Event { kind: kind.clone(), began: Instant::now(), acknowledged: None, erased: false };
+        let event =
+            Event { kind: kind.clone(), began: Instant::now(), acknowledged: None, by: None, erased: false };
         world.oracle.with(|state| state.events.insert(id.clone(), event));
         let data = json!({ "count": count, "padding": "x".repeat(usize::from(count % 7 == 0) * 300) });
         let body = json!({ "account_id": "acme", "type": kind, "id": id, "data": data });
-        while !acknowledged(&client, &id, &body).await {
+        let mut asked = 1;
+        while !acknowledged(&client, &id, &body, asked).await {
+            asked += 1;
             sleep(world.chance.millis(50..900)).await;
         }
         // Some publishers are not sure that they were heard.
         if world.chance.percent(5) {
-            acknowledged(&client, &id, &body).await;
+            acknowledged(&client, &id, &body, asked + 1).await;
         }
     }
 }
 
-async fn acknowledged(client: &Client, id: &str, body: &Value) -> bool {
-    let heard = client.ask("POST", "/api/events", body, |_| {}).await;
+async fn acknowledged(client: &Client, id: &str, body: &Value, asked: u32) -> bool {
+    let mut asked_at = String::new();
+    let heard = client.ask("POST", "/api/events", body, |process| process.clone_into(&mut asked_at)).await;
     let done = heard.is_some_and(|heard| heard.is(202) || heard.is(200));
     if done {
         client.world.oracle.with(|state| {
             if let Some(event) = state.events.get_mut(id) {
                 event.acknowledged.get_or_insert(Instant::now());
+                if asked == 1 {
+                    event.by = Some(asked_at.clone());
+                    state.accepted.entry(asked_at).or_default().push(id.to_owned());
+                }
             }
         });
     }

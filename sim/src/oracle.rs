@@ -2,7 +2,7 @@
 //! database says of it at that moment, and who else is at it.
 //!
 //! The oracle sees all of it: the database as it is committed, each clock, each process.
-//! It never changes what happens.
+//! It never changes what happens. The rules themselves are in `rules`.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,16 +13,19 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{task::Id, time::Instant};
 use waxwing_core::{
-    AttemptError, DeliveryState, EventId, Outcome, Secret, WebhookId,
+    DeliveryState, EventId, Outcome, Secret, WebhookId,
     signature::{verify_legacy, verify_standard},
 };
 use waxwing_delivery::Request;
-use waxwing_store::{LogDetail, Store};
+use waxwing_store::Store;
 
 use crate::{process::Process, world::World};
 
 /// How far a receiver lets a signature's time be off.
 const TOLERANCE: Duration = Duration::from_mins(10);
+
+/// The event type that every webhook subscribes to besides its own.
+pub(crate) const FOR_ALL: &str = "to.all";
 
 /// An attempt, by its number in the history.
 pub(crate) type Sending = usize;
@@ -34,9 +37,9 @@ pub(crate) type Key = (String, String);
 pub(crate) struct Attempt {
     pub(crate) key: Key,
     pub(crate) engine: String,
-    process: Arc<Process>,
-    began: Instant,
-    under_way: bool,
+    pub(crate) process: Arc<Process>,
+    pub(crate) began: Instant,
+    pub(crate) under_way: bool,
     pub(crate) outcome: Option<(Instant, Outcome)>,
     pub(crate) recorded: bool,
     pub(crate) arrived: u32,
@@ -58,19 +61,28 @@ pub(crate) struct Hook {
     pub(crate) replays: Vec<(Option<String>, String)>,
 }
 
+impl Hook {
+    /// Whether it subscribes to an event's type.
+    pub(crate) fn gets(&self, event: &Event) -> bool {
+        event.kind == FOR_ALL || event.kind == self.kind
+    }
+}
+
 /// An event, by its id.
 pub(crate) struct Event {
     pub(crate) kind: String,
     pub(crate) began: Instant,
     pub(crate) acknowledged: Option<Instant>,
+    /// The process that acknowledged it, if it was asked once only.
+    pub(crate) by: Option<String>,
     pub(crate) erased: bool,
 }
 
 /// A process that took the name of one that was alive.
-struct Heir {
-    of: String,
-    by: String,
-    since: Instant,
+pub(crate) struct Heir {
+    pub(crate) of: String,
+    pub(crate) by: String,
+    pub(crate) since: Instant,
 }
 
 #[derive(Default)]
@@ -81,9 +93,11 @@ pub(crate) struct State {
     by_task: HashMap<Id, Sending>,
     pub(crate) hooks: BTreeMap<String, Hook>,
     pub(crate) events: BTreeMap<String, Event>,
+    /// What each process accepted, in order.
+    pub(crate) accepted: BTreeMap<String, Vec<String>>,
     /// Who registered under each name of a node last.
     holders: BTreeMap<String, Arc<Process>>,
-    heirs: Vec<Heir>,
+    pub(crate) heirs: Vec<Heir>,
     violations: Vec<String>,
 }
 
@@ -150,6 +164,9 @@ impl Oracle {
         drop(state);
         let tries = detail.as_ref().map_or(0, |detail| detail.entry.attempt_count);
         world.trace.note(engine, format_args!("#{sending} sends {event} to {host} after {tries} attempts"));
+        if detail.as_ref().is_some_and(|detail| detail.entry.attempt_count == 0) {
+            wrong.extend(self.out_of_turn(world, engine, &key, id.as_ref()));
+        }
         if id.is_none_or(|id| !takes_deliveries(process, &id)) {
             wrong.push("its own directory says that the webhook takes no deliveries".into());
         }
@@ -218,6 +235,16 @@ impl Oracle {
         world.trace.note("database", format_args!("#{sending} {found}, the delivery is {now}"));
     }
 
+    /// Whether an event that was published before still waits for its first attempt.
+    fn out_of_turn(&self, world: &World, engine: &str, key: &Key, id: Option<&WebhookId>) -> Option<String> {
+        let before = self.0.lock().published_before(engine, key);
+        let waits = |event: &&String| {
+            let detail = EventId::parse(event).ok().and_then(|event| world.database.delivery(id?, &event));
+            detail.is_some_and(|detail| detail.entry.state == DeliveryState::Pending)
+        };
+        before.iter().find(waits).map(|event| format!("{event} was published before, and waits"))
+    }
+
     /// The id of the webhook at a host, which the process must know to send there.
     fn webhook_id(&self, process: &Process, host: &str) -> Option<WebhookId> {
         if let Some(id) = self.0.lock().hooks.get(host).and_then(|hook| hook.id.clone()) {
@@ -228,124 +255,6 @@ impl Oracle {
         let id = targets.into_iter().find(|target| target.url.contains(host)).map(|target| target.id.clone());
         self.0.lock().hooks.entry(host.to_owned()).or_default().id.clone_from(&id);
         id
-    }
-}
-
-impl State {
-    /// What is wrong with an attempt that begins now.
-    fn of_attempt(
-        &self,
-        world: &World,
-        process: &Process,
-        engine: &str,
-        key: &Key,
-        detail: Option<&LogDetail>,
-    ) -> Vec<String> {
-        let mut wrong = Vec::new();
-        let Some(detail) = detail else { return vec!["the database holds no such delivery".into()] };
-        let elsewhere = self.replayed_elsewhere(key, process);
-        let others = self.attempts_of(key).filter(|attempt| attempt.engine != engine);
-        let shaky = elsewhere
-            || self.is_shared(process, key)
-            || world.setting.clocks_jump && others.clone().count() > 0;
-        let state = detail.entry.state;
-        if matches!(state, DeliveryState::Delivered | DeliveryState::Failed) && !shaky {
-            wrong.push(format!("the database says that it is {state} already"));
-        }
-        // A clock that was set back takes nothing back that was due.
-        let now = process.machine.clock.highest();
-        let due = detail.entry.next_attempt_at.filter(|_| state == DeliveryState::Retrying);
-        if let Some(due) = due.filter(|due| *due > now && !shaky) {
-            wrong.push(format!("it is due at {due}, and it is {now} here"));
-        }
-        // A replay moves a delivery to the node that was asked, whoever is at it.
-        let moved = shaky || self.is_replayed(key);
-        for other in others.filter(|other| other.under_way && !moved && other.is_leased(world)) {
-            wrong.push(format!("{} is at it, and its lease runs", other.engine));
-        }
-        for own in self.attempts_of(key).filter(|attempt| attempt.engine == engine) {
-            if own.under_way {
-                wrong.push("it is under way in the same engine".into());
-            } else if !own.recorded {
-                wrong.push("the attempt before in the same engine was not recorded".into());
-            }
-        }
-        wrong.extend(self.too_early(world, key));
-        wrong.extend(self.shut_out(world, process));
-        wrong
-    }
-
-    /// Whether another process took the name of this one's node, longer ago than a lease.
-    fn shut_out(&self, world: &World, process: &Process) -> Option<String> {
-        let lease = world.setting.engine.lease;
-        let long_ago = |heir: &&Heir| heir.of == process.name && heir.since.elapsed() > lease;
-        self.heirs.iter().find(long_ago).map(|heir| format!("{} took its name long ago", heir.by))
-    }
-
-    /// Whether a name was held by two at a time: then both are at its deliveries.
-    fn is_shared(&self, process: &Process, key: &Key) -> bool {
-        let others = self.attempts_of(key).map(|attempt| &attempt.process.name);
-        let mut all = others.chain([&process.name]);
-        all.any(|name| self.heirs.iter().any(|heir| heir.of == *name || heir.by == *name))
-    }
-
-    /// Whether less time passed since the last attempt than its receiver asked for, or
-    /// than the schedule says.
-    fn too_early(&self, world: &World, key: &Key) -> Option<String> {
-        let hook = self.hooks.get(&key.0)?;
-        if hook.moved || self.is_replayed(key) || world.setting.clocks_jump {
-            return None;
-        }
-        let made: Vec<&Attempt> = self.attempts_of(key).collect();
-        let last = made.last().filter(|last| last.recorded)?;
-        let (ended, Outcome::Failed(error)) = last.outcome.as_ref()? else { return None };
-        let asked = match error {
-            AttemptError::Status { retry_after, .. } => retry_after.unwrap_or_default(),
-            _ => Duration::ZERO,
-        };
-        let alone = made.iter().all(|attempt| attempt.engine == last.engine);
-        let wait = world.setting.waits.get(made.len() - 1).filter(|_| alone).copied().unwrap_or_default();
-        let passed = ended.elapsed();
-        (passed < asked.max(wait)).then(|| format!("only {passed:?} after the attempt before"))
-    }
-
-    /// What is wrong with the number of attempts once another one begins.
-    fn of_bounds(&self, world: &World, engine: &str, host: &str) -> Option<String> {
-        let options = &world.setting.engine;
-        let under_way = self.attempts.iter().filter(|attempt| attempt.under_way && attempt.engine == engine);
-        let own = under_way.clone().filter(|attempt| attempt.key.0 == host).count();
-        let all = under_way.count();
-        (all >= options.in_flight || own >= options.in_flight_per_webhook)
-            .then(|| format!("{all} attempts are under way, {own} of them to this host"))
-    }
-
-    pub(crate) fn attempts_of(&self, key: &Key) -> impl Iterator<Item = &Attempt> + Clone {
-        self.of.get(key).into_iter().flatten().map(|sending| &self.attempts[*sending])
-    }
-
-    pub(crate) fn is_replayed(&self, key: &Key) -> bool {
-        self.replays_of(key).next().is_some()
-    }
-
-    /// Whether another node was asked to replay it, which this one is not told.
-    fn replayed_elsewhere(&self, key: &Key, process: &Process) -> bool {
-        self.replays_of(key).any(|by| *by != process.name)
-    }
-
-    fn replays_of(&self, key: &Key) -> impl Iterator<Item = &String> {
-        let replays = self.hooks.get(&key.0).into_iter().flat_map(|hook| &hook.replays);
-        replays.filter(|(event, _)| event.as_ref().is_none_or(|event| *event == key.1)).map(|(_, by)| by)
-    }
-}
-
-impl Attempt {
-    /// Whether its node surely holds its lease: it lives, and the database heard of that
-    /// lately.
-    fn is_leased(&self, world: &World) -> bool {
-        let surely = world.setting.engine.lease * 4 / 6;
-        !self.process.is_killed()
-            && self.process.heard.lock().elapsed() < surely
-            && self.began.elapsed() < surely
     }
 }
 
