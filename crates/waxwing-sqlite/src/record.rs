@@ -121,32 +121,37 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes the pending entry and, for a retry, puts it where it is due. Does
-    /// nothing when it is another node's, or was replayed since.
+    /// Removes the pending entry or, for a retry, moves it to where it is due. Does nothing
+    /// when it is another node's, or was replayed since.
     fn take_pending(&mut self, node: Node, completion: &Completion, row: &Row) -> rusqlite::Result<bool> {
         let (key, Some(due_at)) = (completion.key, row.due_at) else { return Ok(false) };
-        let taken: Option<u32> = self
+        let entry = [key.webhook, due_at, key.event, node.id, i64::from(completion.generation)];
+        let Verdict::RetryAt(at) = completion.verdict else {
+            return self.delete_pending(entry);
+        };
+        let moved = self
+            .connection
+            .prepare_cached(
+                "UPDATE pending SET due_at = ?6, step = step + 1 WHERE webhook_seq = ?1 AND due_at = ?2 \
+                 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
+            )?
+            .execute(params![entry[0], entry[1], entry[2], entry[3], entry[4], again(at)])?;
+        if moved == 0 {
+            return Ok(false);
+        }
+        self.effects.again.push((key.webhook, rows::time(again(at))));
+        Ok(true)
+    }
+
+    fn delete_pending(&self, entry: [i64; 5]) -> rusqlite::Result<bool> {
+        let deleted = self
             .connection
             .prepare_cached(
                 "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 \
-                 AND owner = ?4 AND generation = ?5 RETURNING step",
+                 AND owner = ?4 AND generation = ?5",
             )?
-            .query_row(params![key.webhook, due_at, key.event, node.id, completion.generation], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let Some(step) = taken else { return Ok(false) };
-        if let Verdict::RetryAt(at) = completion.verdict {
-            let at = again(at);
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![key.webhook, at, key.event, node.id, step + 1, completion.generation])?;
-            self.effects.again.push((key.webhook, rows::time(at)));
-        }
-        Ok(true)
+            .execute(entry)?;
+        Ok(deleted > 0)
     }
 
     fn update_delivery(
