@@ -6,6 +6,8 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
+use memchr::memchr2;
+
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
 
@@ -60,10 +62,13 @@ pub fn check(raw: &str) -> Result<(), JsonError> {
 /// The position after the string that begins at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {
     let mut end = at + 1;
-    while end < bytes.len() && bytes[end] != b'"' {
-        end += if bytes[end] == b'\\' { 2 } else { 1 };
+    while let Some(next) = bytes.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        if bytes[end + next] == b'"' {
+            return end + next + 1;
+        }
+        end += next + 2;
     }
-    (end + 1).min(bytes.len())
+    bytes.len()
 }
 
 /// Whether a colon follows.

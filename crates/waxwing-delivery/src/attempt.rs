@@ -28,7 +28,8 @@ pub(crate) struct Done {
     pub(crate) recorded: Result<Recorded, StoreError>,
 }
 
-/// Makes one attempt and records it.
+/// Makes one attempt and records it. Spawn it in a box: it is large, and a task's state is
+/// moved some five times before it runs.
 pub(crate) async fn run(shared: Arc<Shared>, node: Node, route: Arc<Route>, due: Due) -> Done {
     let started_at = shared.clock.now();
     let started = Instant::now();

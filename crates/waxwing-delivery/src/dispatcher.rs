@@ -285,7 +285,7 @@ impl Dispatcher {
         match due {
             Some(due) => {
                 self.again_in_flight += usize::from(due.queue == Queue::Again);
-                self.attempts.spawn(attempt::run(self.shared.clone(), self.node, route, due));
+                self.attempts.spawn(Box::pin(attempt::run(self.shared.clone(), self.node, route, due)));
                 if has_work {
                     self.touch(row);
                 }
