@@ -4,6 +4,8 @@
 
 CARGO ?= cargo
 ARGS ?=
+# What results of the bench say of the build.
+TOLD = WAXWING_COMMIT="$$(git describe --always --dirty 2>/dev/null)" WAXWING_RUSTC="$$(rustc --version)"
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +24,7 @@ check: lint ## Run the fast checks: format, lints, documentation, dependencies, 
 	$(CARGO) test -p waxwing-rules
 
 bench: ## Measure throughput and latency on this machine
-	$(CARGO) run --release -- bench $(ARGS)
+	$(TOLD) $(CARGO) run --release -- bench $(ARGS)
 
 fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
 	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)

@@ -52,3 +52,12 @@ pub async fn migrate(options: &PostgresOptions) -> Result<Migrated, OpenError> {
     let address = address::Address::parse(&options.url, options.passfile.as_deref())?;
     migrate::bring_up_to_date(&address).await
 }
+
+/// The version of the server behind a database.
+///
+/// # Errors
+/// [`OpenError`] when it cannot be asked.
+pub async fn server_version(options: &PostgresOptions) -> Result<String, OpenError> {
+    let address = address::Address::parse(&options.url, options.passfile.as_deref())?;
+    migrate::version_text(&address).await
+}

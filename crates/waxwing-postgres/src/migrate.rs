@@ -52,6 +52,14 @@ pub(crate) async fn bring_up_to_date(address: &Address) -> Result<Migrated, Open
     Ok(Migrated { applied, version: MIGRATIONS.len() })
 }
 
+/// The server's version as it writes it, such as `15.18`.
+pub(crate) async fn version_text(address: &Address) -> Result<String, OpenError> {
+    let client = address.connect().await.map_err(|error| unusable(address, &error))?;
+    let row = first(&client, "SELECT split_part(current_setting('server_version'), ' ', 1)", &[]).await;
+    let text = row.and_then(|row| row.map_or(Ok(String::new()), |row| get(&row, 0)));
+    text.map_err(|error| unusable(address, &error))
+}
+
 async fn server_version(client: &Client) -> Result<i32> {
     let sql = "SELECT current_setting('server_version_num')::integer / 10000";
     first(client, sql, &[]).await?.map_or(Ok(0), |row| get(&row, 0))

@@ -39,3 +39,8 @@ pub use open::{FileLock, Migrated, OpenError, lock, migrate};
 pub use stepper::Stepper;
 pub use store::SqliteStore;
 pub use transfer::SqliteSource;
+
+/// The version of SQLite that is built in.
+pub fn library_version() -> &'static str {
+    rusqlite::version()
+}

@@ -63,7 +63,12 @@ async fn every_configuration_file_is_one() {
         for block in page.blocks_of("toml").into_iter().filter(|block| !block.starts_with('[')) {
             let dir = tempfile::tempdir().unwrap();
             std::fs::write(dir.path().join("waxwing.toml"), &block).unwrap();
-            let arguments = ["config", "print", "--config", "waxwing.toml"];
+            let is_scenario = block.starts_with("shows = ");
+            let arguments = if is_scenario {
+                ["bench", "--list", "--scenario", "waxwing.toml"]
+            } else {
+                ["config", "print", "--config", "waxwing.toml"]
+            };
             let output = run_in(dir.path(), &arguments, &[], b"").await;
             assert!(output.status.success(), "{}: {block}\n{output:?}", page.name);
             taken += 1;

@@ -17,7 +17,7 @@ const BUCKETS: usize = (40 - FINE_BITS as usize + 1) << FINE_BITS;
 
 /// Counts latencies in microseconds.
 #[derive(Debug)]
-pub(crate) struct Histogram {
+pub(super) struct Histogram {
     buckets: Vec<AtomicU64>,
 }
 
@@ -29,20 +29,20 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Counts one.
-    pub(crate) fn add(&self, latency: Duration) {
+    pub(super) fn add(&self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         self.buckets[bucket_of(micros)].fetch_add(1, Relaxed);
     }
 
     /// How many were counted.
     #[cfg(test)]
-    pub(crate) fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.buckets.iter().map(|bucket| bucket.load(Relaxed)).sum()
     }
 
     /// The latency that `percent` of them did not exceed; `None` when nothing
     /// was counted.
-    pub(crate) fn percentile(&self, percent: f64) -> Option<Duration> {
+    pub(super) fn percentile(&self, percent: f64) -> Option<Duration> {
         let counts: Vec<u64> = self.buckets.iter().map(|bucket| bucket.load(Relaxed)).collect();
         let total: u64 = counts.iter().sum();
         if total == 0 {

@@ -5,6 +5,7 @@
 //! counts from its planned moment: a slow server cannot hide behind itself.
 
 use std::{
+    fmt::Write,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -16,51 +17,102 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
+use waxwing_core::Clock;
 
-use super::{arrivals::Run, rig::KEY, wire::Wire};
+use super::{
+    adapter::{Ready, ReadyBatch},
+    arrivals::Run,
+    template::Template,
+    wire::{Host, Wire},
+};
+use crate::system::SystemClock;
 
 /// How late tokio's timer may be by itself.
 const TIMER: Duration = Duration::from_millis(2);
+/// Connections that publish in batches.
+const BATCH_CONNECTIONS: usize = 4;
+
+/// An account that events are published for.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) publish: Ready,
+    pub(super) batch: Option<ReadyBatch>,
+    /// Deliveries of each event that count.
+    pub(super) deliveries: usize,
+}
 
 /// Who publishes what to whom.
 #[derive(Clone)]
-pub(crate) struct Load {
+pub(super) struct Load {
     /// The servers; connections take turns.
-    pub(crate) servers: Vec<std::net::SocketAddr>,
+    pub(super) servers: Arc<[Host]>,
     /// Accounts that take turns.
-    pub(crate) accounts: Arc<Vec<String>>,
-    /// The JSON of `data`.
-    pub(crate) data: Arc<str>,
+    pub(super) accounts: Arc<[Arc<Account>]>,
+    pub(super) data: Arc<Data>,
     /// The events.
-    pub(crate) run: Arc<Run>,
+    pub(super) run: Arc<Run>,
 }
 
 /// What came of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Accepted {
+pub(super) struct Accepted {
     /// From the first publish to the last answer.
-    pub(crate) took: Duration,
-    /// Answers 429 and 503; the publishes were repeated.
-    pub(crate) refused: u64,
+    pub(super) took: Duration,
+    /// Answers by which an overloaded server put us off.
+    pub(super) refused: u64,
 }
 
-/// `data` of an event whose envelope has about this many bytes.
-pub(crate) fn data_of(bytes: usize) -> Arc<str> {
-    let fixed = r#"{"amount":"1042.50","currency":"USD","status":"completed","note":""}"#;
-    let padding = "x".repeat(bytes.saturating_sub(fixed.len() + 110));
-    fixed.replace(r#""note":"""#, &format!(r#""note":"{padding}""#)).into()
+/// What every event says.
+#[derive(Debug)]
+pub(super) struct Data {
+    json: String,
+    /// The same as the inside of a JSON text.
+    text: String,
+}
+
+impl Data {
+    /// `data` of an event whose envelope has about this many bytes.
+    pub(super) fn of(bytes: usize) -> Self {
+        let fixed = r#"{"amount":"1042.50","currency":"USD","status":"completed","note":""}"#;
+        let padding = "x".repeat(bytes.saturating_sub(fixed.len() + 110));
+        let json = fixed.replace(r#""note":"""#, &format!(r#""note":"{padding}""#));
+        let text = json.replace('"', "\\\"");
+        Self { json, text }
+    }
 }
 
 impl Load {
-    fn event(&self, event: usize) -> String {
-        let account = &self.accounts[event % self.accounts.len()];
-        let (id, data) = (self.run.id(event), &self.data);
-        format!(r#"{{"account_id":"{account}","type":"deposit.completed","id":"{id}","data":{data}}}"#)
+    fn account(&self, event: usize) -> &Account {
+        &self.accounts[event % self.accounts.len()]
+    }
+
+    /// Deliveries of the whole run that count.
+    pub(super) fn deliveries(&self) -> u64 {
+        (0..self.run.len()).map(|event| self.account(event).deliveries as u64).sum()
+    }
+
+    fn write(&self, template: &Template, event: usize, into: &mut String) {
+        template.write(into, |name, into| match name {
+            "event" => self.run.write_id(event, into),
+            "data" => into.push_str(&self.data.json),
+            "data_text" => into.push_str(&self.data.text),
+            "uuid" => self.run.write_uuid(event, into),
+            "time" => {
+                let _ = write!(into, "{}", SystemClock.now()); // a String takes everything
+            }
+            _ => {}
+        });
+    }
+
+    /// Sends one event; its answer has come when this returns.
+    async fn send(&self, wire: &mut Wire, event: usize) -> anyhow::Result<()> {
+        let publish = &self.account(event).publish;
+        wire.ask(publish, |template, into| self.write(template, event, into)).await
     }
 
     /// Publishes every event of the run, one by one, as fast as `connections`
     /// connections get answers.
-    pub(crate) async fn at_full_speed(&self, connections: usize) -> anyhow::Result<Accepted> {
+    pub(super) async fn at_full_speed(&self, connections: usize) -> anyhow::Result<Accepted> {
         let next = Arc::new(AtomicUsize::new(0));
         self.spread(connections, |mut wire, load| {
             let next = Arc::clone(&next);
@@ -70,9 +122,8 @@ impl Load {
                     if event >= load.run.len() {
                         return Ok(wire.refused);
                     }
-                    let body = load.event(event);
                     load.run.sending(event, Instant::now());
-                    wire.post("/api/events", body.as_bytes()).await?;
+                    load.send(&mut wire, event).await?;
                 }
             }
         })
@@ -80,7 +131,7 @@ impl Load {
     }
 
     /// Publishes every event of the run, `rate` a second, evenly spread.
-    pub(crate) async fn at_rate(&self, rate: f64, connections: usize) -> anyhow::Result<Accepted> {
+    pub(super) async fn at_rate(&self, rate: f64, connections: usize) -> anyhow::Result<Accepted> {
         let next = Arc::new(AtomicUsize::new(0));
         let began = Instant::now() + Duration::from_millis(50);
         self.spread(connections, |mut wire, load| {
@@ -91,23 +142,26 @@ impl Load {
                     if event >= load.run.len() {
                         return Ok(wire.refused);
                     }
-                    let body = load.event(event);
                     #[expect(clippy::cast_precision_loss, reason = "events are few enough")]
                     let planned = began + Duration::from_secs_f64(event as f64 / rate);
                     sleep_until(planned).await;
                     let late = Instant::now().saturating_duration_since(planned) > TIMER;
                     load.run.sending(event, if late { planned } else { Instant::now() });
-                    wire.post("/api/events", body.as_bytes()).await?;
+                    load.send(&mut wire, event).await?;
                 }
             }
         })
         .await
     }
 
-    /// Publishes every event of the run in batches of `size`.
-    pub(crate) async fn in_batches(&self, size: usize, connections: usize) -> anyhow::Result<Accepted> {
+    /// Publishes every event of the run in batches, or one by one where the server takes none.
+    pub(super) async fn in_batches(&self, connections: usize) -> anyhow::Result<Accepted> {
+        let first = self.account(0);
+        let Some(size) = first.batch.as_ref().map(|batch| batch.most) else {
+            return self.at_full_speed(connections).await;
+        };
         let next = Arc::new(AtomicUsize::new(0));
-        self.spread(connections, |mut wire, load| {
+        self.spread(BATCH_CONNECTIONS, |mut wire, load| {
             let next = Arc::clone(&next);
             async move {
                 loop {
@@ -115,18 +169,32 @@ impl Load {
                     if first >= load.run.len() {
                         return Ok(wire.refused);
                     }
-                    let events: Vec<String> = (first..load.run.len().min(first + size))
-                        .map(|event| {
-                            load.run.sending(event, Instant::now());
-                            load.event(event)
-                        })
-                        .collect();
-                    let body = format!(r#"{{"events":[{}]}}"#, events.join(","));
-                    wire.post("/api/events/batch", body.as_bytes()).await?;
+                    load.send_batch(&mut wire, first..load.run.len().min(first + size)).await?;
                 }
             }
         })
         .await
+    }
+
+    async fn send_batch(&self, wire: &mut Wire, events: std::ops::Range<usize>) -> anyhow::Result<()> {
+        let mut joined = String::new();
+        for event in events.clone() {
+            self.run.sending(event, Instant::now());
+            let Some(batch) = &self.account(event).batch else { continue };
+            if !joined.is_empty() {
+                joined.push(',');
+            }
+            self.write(&batch.each, event, &mut joined);
+        }
+        let Some(batch) = &self.account(events.start).batch else { return Ok(()) };
+        let fill = |template: &Template, into: &mut String| {
+            template.write(into, |name, into| {
+                if name == "events" {
+                    into.push_str(&joined);
+                }
+            });
+        };
+        wire.ask(&batch.call, fill).await
     }
 
     async fn spread<F, W>(&self, connections: usize, work: F) -> anyhow::Result<Accepted>
@@ -135,9 +203,10 @@ impl Load {
         W: Future<Output = anyhow::Result<u64>> + Send + 'static,
     {
         let mut tasks = JoinSet::new();
+        let connections = connections.min(self.run.len());
         let mut wires = Vec::with_capacity(connections);
         for server in self.servers.iter().cycle().take(connections) {
-            wires.push(Wire::open(*server, KEY).await?);
+            wires.push(Wire::open(server).await?);
         }
         let began = Instant::now();
         for wire in wires {
@@ -157,8 +226,10 @@ mod tests {
 
     #[test]
     fn data_is_json_and_fills_an_envelope_to_its_size() {
-        let data = data_of(1024);
-        assert!(serde_json::from_str::<serde_json::Value>(&data).is_ok());
-        assert!((880..=1024).contains(&data.len()), "{}", data.len());
+        let data = Data::of(1024);
+        let json: serde_json::Value = serde_json::from_str(&data.json).unwrap();
+        assert!((880..=1024).contains(&data.json.len()), "{}", data.json.len());
+        let text: String = serde_json::from_str(&format!("\"{}\"", data.text)).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), json);
     }
 }

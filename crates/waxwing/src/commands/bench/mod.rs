@@ -1,192 +1,201 @@
-//! `waxwing bench`: what this server does on this machine.
+//! `waxwing bench`: what this server, or another, does on this machine.
 //!
-//! Load generator and receiver run in this process, the server in a child
-//! process, all on the loopback, over real TLS, with a fresh database. Every
-//! scenario is bounded in count and in time; figures go to stdout, progress to
-//! stderr.
+//! A scenario is a file (`bench/scenarios`): receivers, and steps that are taken one after
+//! the other. Load generator and receiver run in this process, the server in a child
+//! process, all on the loopback, over real TLS, with a fresh database. Everything is bounded
+//! in count and in time; figures go to stdout, progress to stderr.
 
+mod adapter;
 mod arrivals;
-mod backlog;
+mod catalog;
 mod histogram;
-mod isolation;
 mod load;
+mod machine;
+mod options;
+mod other;
+mod own;
 mod process;
+mod publish;
+mod queries;
 mod report;
+mod results;
 mod rig;
-mod throughput;
+mod runner;
+mod scenario;
+mod template;
 mod wire;
+mod words;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use clap::{Args, ValueEnum};
+use anyhow::Context;
+use waxwing_core::Clock;
+use waxwing_peers::Ca;
+use waxwing_postgres::PostgresOptions;
 
 use crate::{
-    config::{Database, parse},
+    exit::Exit,
+    system::SystemClock,
     terminal::{self, Paint},
 };
-use report::Report;
+use adapter::Adapter;
+use machine::Machine;
+pub(crate) use options::Options;
+use other::Other;
+use results::{Program, Results, Server};
+use scenario::Scenario;
+use template::Known;
 
-const AFTER_HELP: &str = "\
-Examples:
-  waxwing bench --quick                       a minute's run with small counts
-  waxwing bench                               everything, some ten minutes
-  waxwing bench --only isolation --waiting 20000
-  waxwing bench --stored 10000 --json > bench.json
-  waxwing bench --database postgres://waxwing@localhost/bench --nodes 3 --only throughput
+/// The form of the JSON.
+const FORMAT: u32 = 1;
+/// How our own servers are spoken to.
+const OWN_ADAPTER: &str = include_str!("../../../../../bench/adapters/waxwing.toml");
 
-What the figures mean:
-  accepted     publishes answered after their commit, each by itself, in events/s
-  delivered    from the first publish to the last arrival at the receiver, in deliveries/s
-  CPU          user and system time of the servers for each delivered event, and of PostgreSQL's
-               processes on this machine where that is the database
-  p50, p99     from the sending of the publish to the arrival at the receiver
-  half load    half of the delivered rate that was measured just before
-  disk         bytes of the database's file for each stored event; its log comes on top, once
-  written      bytes that the server had written to disk for each event, log and checkpoints included
-  isolation    p99 of healthy webhooks at 100/s and at half load, while one webhook hangs and one
-               refuses, each with many deliveries waiting, against p99 without them";
-
-/// A part of the bench.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Scenario {
-    /// Rates, latencies, CPU and disk, one webhook for each event.
-    Throughput,
-    /// The same rates with ten webhooks for each event.
-    FanOut,
-    /// What hanging and refusing webhooks cost the others.
-    Isolation,
-    /// Start and memory with a large backlog.
-    Backlog,
-}
-
-/// Options of `bench`.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(crate) struct Options {
-    /// Small counts: a minute's run
-    #[arg(long)]
-    quick: bool,
-    /// Only these scenarios, separated by commas
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "SCENARIO")]
-    only: Vec<Scenario>,
-    /// Measure with this many events stored before, separated by commas [default: 10000,1000000]
-    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(..=100_000_000), value_name = "COUNT")]
-    stored: Vec<u32>,
-    /// Events of a measurement at full speed [default: 200000]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(100..=10_000_000), value_name = "COUNT")]
-    events: Option<u32>,
-    /// Seconds of a measurement at a fixed rate [default: 20]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=600))]
-    seconds: Option<u32>,
-    /// Deliveries that wait for each of the bad webhooks [default: 100000]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT")]
-    waiting: Option<u32>,
-    /// Pending deliveries to start with [default: 1000000]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000), value_name = "COUNT")]
-    backlog: Option<u32>,
-    /// Connections of the load generator
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
-    connections: u16,
-    /// Accounts, each with one webhook
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    accounts: u16,
-    /// Bytes of an event
-    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..=262_144), value_name = "BYTES")]
-    event_bytes: u32,
-    /// Let the receiver speak HTTP/1.1 only; otherwise the server takes HTTP/2
-    #[arg(long)]
-    http1: bool,
-    /// Put the databases into this directory instead of the system's temporary one
-    #[arg(long, value_name = "DIRECTORY")]
-    directory: Option<PathBuf>,
-    /// Use this PostgreSQL database, which should hold nothing else, instead of fresh SQLite files
-    #[arg(long, value_name = "URL", value_parser = postgres)]
-    database: Option<String>,
-    /// Servers that share the PostgreSQL database
-    #[arg(long, default_value_t = 1, requires = "database", value_parser = clap::value_parser!(u16).range(1..=16))]
-    nodes: u16,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-fn postgres(text: &str) -> Result<String, String> {
-    match parse::database(text)? {
-        Database::Postgres(url) => Ok(url),
-        Database::Sqlite(_) => Err("on SQLite the bench makes fresh files; --directory says where".into()),
-    }
-}
-
-/// The counts of a run, all decided.
-#[derive(Debug, Clone)]
+/// How scenarios are run, all decided.
 struct Plan {
-    stored: Vec<usize>,
-    events: usize,
-    paced: Duration,
-    waiting: usize,
-    backlog: usize,
-    connections: usize,
-    accounts: usize,
-    event_bytes: usize,
+    connections: Option<usize>,
     http1: bool,
     directory: Option<PathBuf>,
     database: Option<String>,
     nodes: usize,
-}
-
-impl Options {
-    fn plan(&self) -> Plan {
-        let either = |given: Option<u32>, full: usize, quick: usize| {
-            given.map_or(if self.quick { quick } else { full }, |count| count as usize)
-        };
-        let stored = match (self.stored.as_slice(), self.quick) {
-            ([], true) => vec![10_000],
-            ([], false) => vec![10_000, 1_000_000],
-            (given, _) => given.iter().map(|count| *count as usize).collect(),
-        };
-        Plan {
-            stored,
-            events: either(self.events, 200_000, 20_000),
-            paced: Duration::from_secs(either(self.seconds, 20, 5) as u64),
-            waiting: either(self.waiting, 100_000, 10_000),
-            backlog: either(self.backlog, 1_000_000, 50_000),
-            connections: usize::from(self.connections),
-            accounts: usize::from(self.accounts),
-            event_bytes: self.event_bytes as usize,
-            http1: self.http1,
-            directory: self.directory.clone(),
-            database: self.database.clone(),
-            nodes: usize::from(self.nodes),
-        }
-    }
-
-    fn wants(&self, scenario: Scenario) -> bool {
-        self.only.is_empty() || self.only.contains(&scenario)
-    }
+    adapter: Arc<Adapter>,
+    /// What the adapter knows from the start.
+    known: Known,
+    /// The receiver's authority, and the file with its certificate.
+    ca: Ca,
+    roots: PathBuf,
+    /// The server, unless it is ours.
+    other: Option<Other>,
 }
 
 /// Measures and reports.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    let plan = options.plan();
-    let mut report = Report::default();
-    if options.wants(Scenario::Throughput) || options.wants(Scenario::FanOut) {
-        let fan_out = options.wants(Scenario::FanOut);
-        throughput::measure(&plan, options.wants(Scenario::Throughput), fan_out, &mut report).await?;
+    let scenarios = options::chosen(&options)?;
+    if options.list {
+        return report::list(&scenarios);
     }
-    if options.wants(Scenario::Isolation) {
-        report.isolation = isolation::measure(&plan).await?;
+    let at = SystemClock.now().to_string();
+    let folder = tempfile::tempdir().context("no temporary directory can be made")?;
+    let mut plan = Plan::of(&options, folder.path()).await?;
+    let mut results = Results {
+        format: FORMAT,
+        at,
+        command: options::shown(std::env::args()),
+        program: Program::this(),
+        machine: Machine::here(&rig::place(&plan)),
+        server: plan.server(&options).await?,
+        scale: options.factor(),
+        scenarios: Vec::new(),
+    };
+    for scenario in scenarios {
+        results.scenarios.push(one(&plan, scenario.scaled(options.factor())).await?);
     }
-    if options.wants(Scenario::Backlog) {
-        report.backlog = Some(backlog::measure(&plan).await?);
+    if let Some(other) = &mut plan.other {
+        other.stop().await?;
+    }
+    tell(&options, &results)
+}
+
+async fn one(plan: &Plan, scenario: Scenario) -> anyhow::Result<results::Scenario> {
+    let skipped = runner::obstacle(plan, &scenario);
+    let steps = match &skipped {
+        None => {
+            progress(format_args!("{}: {}", scenario.name, scenario.shows));
+            runner::run(plan, &scenario).await?
+        }
+        Some(why) => {
+            progress(format_args!("{} is left out: {why}", scenario.name));
+            Vec::new()
+        }
+    };
+    Ok(results::Scenario { name: scenario.name, shows: scenario.shows, file: scenario.text, skipped, steps })
+}
+
+fn tell(options: &Options, results: &Results) -> anyhow::Result<()> {
+    let json = serde_json::to_string_pretty(results)?;
+    if let Some(path) = &options.output {
+        let written = std::fs::write(path, format!("{json}\n"));
+        written.with_context(|| format!("the results cannot be written to {}", path.display()))?;
     }
     if options.json {
-        terminal::print(serde_json::to_string_pretty(&report.json())?)?;
-    } else {
-        for line in report.lines(Paint::of_stdout()) {
-            terminal::print(line)?;
-        }
+        return Ok(terminal::print(json)?);
+    }
+    for line in report::lines(results, Paint::of_stdout()) {
+        terminal::print(line)?;
     }
     Ok(())
+}
+
+impl Plan {
+    async fn of(options: &Options, folder: &Path) -> anyhow::Result<Self> {
+        let ca = Ca::generate("Waxwing bench")?;
+        let roots = options.ca_file.clone().unwrap_or_else(|| folder.join("ca.pem"));
+        let written = std::fs::write(&roots, ca.pem());
+        written.with_context(|| format!("{} cannot be written", roots.display()))?;
+        let roots = roots.canonicalize()?;
+        let adapter = match &options.adapter {
+            None => Adapter::parse("bench/adapters/waxwing.toml", OWN_ADAPTER)?,
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    Exit::Usage.because(format_args!("{} cannot be read: {error}", path.display()))
+                })?;
+                Adapter::parse(&path.display().to_string(), &text)?
+            }
+        };
+        let mut plan = Self {
+            connections: options.connections.map(usize::from),
+            http1: options.http1,
+            directory: options.directory.clone(),
+            database: options.database.clone(),
+            nodes: usize::from(options.nodes),
+            adapter: Arc::new(adapter),
+            known: Known::new(),
+            ca,
+            roots,
+            other: None,
+        };
+        if options.adapter.is_some() {
+            plan.known = plan.adapter.known(&options.set.iter().cloned().collect())?;
+            let url = options.url.as_deref().unwrap_or(&plan.adapter.url);
+            let processes =
+                if options.processes.is_empty() { &plan.adapter.processes } else { &options.processes };
+            let start = options.start.as_deref();
+            plan.other = Some(Other::start(url, start, &plan.roots, processes.clone()).await?);
+        }
+        Ok(plan)
+    }
+
+    async fn server(&self, options: &Options) -> anyhow::Result<Server> {
+        let database = match (&self.other, &self.database) {
+            (Some(_), _) => None,
+            (None, None) => Some(format!("SQLite {}", waxwing_sqlite::library_version())),
+            (None, Some(url)) => {
+                let options = PostgresOptions::new(url.clone());
+                Some(format!("PostgreSQL {}", waxwing_postgres::server_version(&options).await?))
+            }
+        };
+        Ok(Server {
+            name: self.adapter.server.clone(),
+            database,
+            nodes: self.other.is_none().then_some(self.nodes),
+            http: if options.http1 { "HTTP/1.1" } else { "HTTP/2 and HTTP/1.1" },
+            processes: self.other.as_ref().map(|other| other.processes.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+impl Program {
+    fn this() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            commit: option_env!("WAXWING_COMMIT"),
+            rustc: option_env!("WAXWING_RUSTC"),
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+        }
+    }
 }
 
 /// Tells what is going on.

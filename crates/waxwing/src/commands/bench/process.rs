@@ -7,13 +7,13 @@ use std::{path::Path, time::Duration};
 const TICK: Duration = Duration::from_millis(10);
 
 /// User and system CPU time that the process has used.
-pub(crate) fn cpu(pid: u32) -> Option<Duration> {
+pub(super) fn cpu(pid: u32) -> Option<Duration> {
     ticks(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?, 2)
 }
 
 /// User and system CPU time of all processes of this name, with what their children
 /// that ended had used.
-pub(crate) fn cpu_of_all(name: &str) -> Duration {
+pub(super) fn cpu_of_all(name: &str) -> Duration {
     let Ok(processes) = std::fs::read_dir("/proc") else { return Duration::ZERO };
     let stats =
         processes.flatten().filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
@@ -31,17 +31,17 @@ fn ticks(stat: &str, count: usize) -> Option<Duration> {
 }
 
 /// The most memory that the process ever held, in bytes.
-pub(crate) fn peak_rss(pid: u32) -> Option<u64> {
+pub(super) fn peak_rss(pid: u32) -> Option<u64> {
     status_kib(pid, "VmHWM:")
 }
 
 /// The memory that the process holds now, in bytes.
-pub(crate) fn rss(pid: u32) -> Option<u64> {
+pub(super) fn rss(pid: u32) -> Option<u64> {
     status_kib(pid, "VmRSS:")
 }
 
 /// Bytes that the process had the kernel write to disk.
-pub(crate) fn written(pid: u32) -> Option<u64> {
+pub(super) fn written(pid: u32) -> Option<u64> {
     let io = std::fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
     io.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.parse().ok()
 }
@@ -53,7 +53,7 @@ fn status_kib(pid: u32, name: &str) -> Option<u64> {
 }
 
 /// Bytes of the files in a directory whose names end so.
-pub(crate) fn disk(directory: &Path, suffix: &str) -> u64 {
+pub(super) fn disk(directory: &Path, suffix: &str) -> u64 {
     let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
     let size = |entry: std::io::Result<std::fs::DirEntry>| {
         let entry = entry.ok().filter(|entry| entry.file_name().to_string_lossy().ends_with(suffix))?;

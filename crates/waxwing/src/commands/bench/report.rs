@@ -1,263 +1,178 @@
-//! The figures, as tables and as JSON.
+//! The figures as tables for people.
 
-use std::time::Duration;
+use super::{
+    results::{Filled, Outcome, Published, Results, Scenario as Measured},
+    scenario::Scenario,
+};
+use crate::terminal::{self, Paint, Table, grouped};
 
-use serde_json::{Value, json};
-
-use crate::terminal::{Paint, Table, grouped};
-
-/// Latency at a rate.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Latency {
-    pub(super) rate: f64,
-    pub(super) events: usize,
-    pub(super) p50: Duration,
-    pub(super) p99: Duration,
-    pub(super) most: Duration,
-}
-
-/// What was measured with a number of events stored.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Level {
-    pub(super) stored: usize,
-    pub(super) stored_after: usize,
-    pub(super) accepted: f64,
-    pub(super) delivered: f64,
-    /// Of servers and database.
-    pub(super) cpu_micros: f64,
-    /// Of these, PostgreSQL's.
-    pub(super) postgres_micros: Option<f64>,
-    pub(super) refused: u64,
-    pub(super) peak_rss: Option<u64>,
-    pub(super) disk: Option<f64>,
-    pub(super) log: Option<u64>,
-    pub(super) written: Option<f64>,
-    pub(super) slow: Option<Latency>,
-    pub(super) half: Option<Latency>,
-}
-
-/// Healthy webhooks without and with bad ones beside them.
-#[derive(Debug, Clone)]
-pub(super) struct Isolation {
-    pub(super) waiting: usize,
-    pub(super) without: Latency,
-    pub(super) with: Latency,
-}
-
-/// A start with a backlog.
-#[derive(Debug, Clone)]
-pub(super) struct Backlog {
-    pub(super) pending: usize,
-    pub(super) start: Duration,
-    pub(super) rss: Option<u64>,
-    pub(super) peak_rss: Option<u64>,
-    pub(super) peak_rss_while_accepting: Option<u64>,
-    pub(super) disk: u64,
-}
-
-/// Everything.
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    pub(super) levels: Vec<Level>,
-    pub(super) fan_out: Option<Level>,
-    pub(super) isolation: Vec<Isolation>,
-    pub(super) backlog: Option<Backlog>,
-}
-
-impl Isolation {
-    fn ratio(&self) -> f64 {
-        self.with.p99.as_secs_f64() / self.without.p99.as_secs_f64().max(1e-6)
+/// Prints the names of scenarios, and what they show.
+pub(super) fn list(scenarios: &[Scenario]) -> anyhow::Result<()> {
+    let mut table = Table::new(["scenario", "shows"]);
+    for scenario in scenarios {
+        table.plain([scenario.name.as_str(), scenario.shows.as_str()]);
     }
+    for line in table.lines(Paint::of_stdout(), 0) {
+        terminal::print(line)?;
+    }
+    Ok(())
 }
 
-impl Report {
-    /// For people.
-    pub(super) fn lines(&self, paint: Paint) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut section = |title: &str, table: &Table| {
-            lines.push(String::new());
-            lines.push(paint.bold(title));
+/// Everything that was measured.
+pub(super) fn lines(results: &Results, paint: Paint) -> Vec<String> {
+    let mut lines = vec![header(results)];
+    for scenario in &results.scenarios {
+        lines.push(String::new());
+        lines.push(format!("{}  {}", paint.bold(&scenario.name), paint.dim(&scenario.shows)));
+        if let Some(why) = &scenario.skipped {
+            lines.push(format!("  left out: {why}"));
+        }
+        for table in tables(scenario) {
             lines.extend(table.lines(paint, 2));
-        };
-        if !self.levels.is_empty() {
-            section("One webhook for each event", &self.level_table());
-            section("From publish to delivered", &self.latency_table());
         }
-        if let Some(fan_out) = &self.fan_out {
-            let mut table = Table::new(["accepted events/s", "delivered/s", "CPU µs a delivery"]);
-            table.plain([count(fan_out.accepted), count(fan_out.delivered), cpu(fan_out)]);
-            section("Ten webhooks for each event", &table);
-        }
-        if !self.isolation.is_empty() {
-            section("Healthy webhooks beside one that hangs and one that refuses", &self.isolation_table());
-        }
-        if let Some(backlog) = &self.backlog {
-            let mut table = Table::new([
-                "pending",
-                "start until ready",
-                "RSS",
-                "peak RSS",
-                "peak RSS while accepting",
-                "disk",
-            ]);
-            table.plain([
-                grouped(backlog.pending as u64),
-                millis(backlog.start),
-                mebibytes(backlog.rss),
-                mebibytes(backlog.peak_rss),
-                mebibytes(backlog.peak_rss_while_accepting),
-                mebibytes(Some(backlog.disk)),
-            ]);
-            section("Start with a backlog", &table);
-        }
-        lines
     }
+    lines
+}
 
-    fn level_table(&self) -> Table {
-        let mut table = Table::new([
-            "stored before",
-            "accepted events/s",
-            "delivered/s",
-            "CPU µs a delivery",
-            "peak RSS",
-            "disk bytes an event",
-            "write-ahead log",
-            "written bytes an event",
-            "refused busy",
-        ]);
-        for level in &self.levels {
-            table.plain([
-                grouped(level.stored as u64),
-                count(level.accepted),
-                count(level.delivered),
-                cpu(level),
-                mebibytes(level.peak_rss),
-                level.disk.map_or_else(|| "–".to_owned(), count),
-                mebibytes(level.log),
-                level.written.map_or_else(|| "–".to_owned(), count),
-                grouped(level.refused),
-            ]);
-        }
-        table
-    }
+fn header(results: &Results) -> String {
+    let server = &results.server;
+    let database = server.database.as_ref().map(|it| format!(" on {it}")).unwrap_or_default();
+    let machine = &results.machine;
+    let cpu = machine.cpu.as_deref().unwrap_or("a processor of unknown make");
+    let sync = machine.disk.fsync_p50_ms.map(|it| format!(", fsync {it:.2} ms")).unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "cores are few")]
+    let busy = machine.load.filter(|load| *load > machine.cores as f64 / 2.0);
+    let busy = busy.map(|load| format!("; BUSY with something else: load {load:.1}")).unwrap_or_default();
+    format!("{}{database}; {} cores of {cpu}{sync}{busy}", server.name, machine.cores)
+}
 
-    fn latency_table(&self) -> Table {
-        let mut table = Table::new(["stored before", "rate", "p50", "p99", "longest"]);
-        for level in &self.levels {
-            for latency in [&level.slow, &level.half].into_iter().flatten() {
-                let [p50, p99, most] = [latency.p50, latency.p99, latency.most].map(millis);
-                table.plain([
-                    grouped(level.stored as u64),
-                    format!("{}/s", count(latency.rate)),
-                    p50,
-                    p99,
-                    most,
-                ]);
+/// A table for each kind of step that the scenario has.
+fn tables(scenario: &Measured) -> Vec<Table> {
+    let mut filled =
+        Table::new(["before", "events", "seconds", "stored", "disk", "write-ahead log", "peak RSS"]);
+    let mut rates = Table::new([
+        "published",
+        "accepted events/s",
+        "delivered/s",
+        "CPU µs a delivery",
+        "written bytes an event",
+        "refused busy",
+        "peak RSS",
+    ]);
+    let mut latencies = Table::new(["published", "p50", "p99", "longest", "ratio of p99"]);
+    let mut others = Vec::new();
+    let mut used = [false; 2];
+    for step in &scenario.steps {
+        match step {
+            Outcome::Store(it) => fill(&mut filled, "stored", it, &mut used[0]),
+            Outcome::PileUp(it) => fill(&mut filled, "piled up", it, &mut used[0]),
+            Outcome::Publish(it) => {
+                used[1] = true;
+                published(&mut rates, &mut latencies, it);
             }
+            other => others.push(other_table(other)),
         }
-        table
     }
+    let mut tables = Vec::new();
+    if used[0] {
+        tables.push(filled);
+    }
+    if used[1] {
+        tables.extend([rates, latencies]);
+    }
+    tables.extend(others.into_iter().flatten());
+    tables
+}
 
-    fn isolation_table(&self) -> Table {
-        let mut table = Table::new([
-            "rate",
-            "waiting for each",
-            "p99 without",
-            "p99 with",
-            "ratio",
-            "p50 without",
-            "p50 with",
-        ]);
-        for measured in &self.isolation {
+fn fill(table: &mut Table, what: &str, it: &Filled, used: &mut bool) {
+    *used = true;
+    table.plain([
+        format!("{what} for {}", it.receivers.join(", ")),
+        grouped(it.events as u64),
+        format!("{:.1}", it.seconds),
+        grouped(it.events_stored as u64),
+        mebibytes(it.disk_bytes),
+        mebibytes(it.log_bytes),
+        mebibytes(it.peak_rss_bytes),
+    ]);
+}
+
+fn published(rates: &mut Table, latencies: &mut Table, it: &Published) {
+    let name = match it.rate_per_second {
+        Some(rate) => format!("{}, {}/s", it.name, count(rate)),
+        None => format!("{}, full speed", it.name),
+    };
+    rates.plain([
+        name.clone(),
+        count(it.accepted_per_second),
+        count(it.delivered_per_second),
+        cpu(it),
+        it.written_bytes_per_event.map_or_else(none, count),
+        grouped(it.refused_busy),
+        mebibytes(it.peak_rss_bytes),
+    ]);
+    let ratio = it.against.as_ref().map(|it| format!("{:.2} of {}", it.p99_ratio, it.name));
+    let [p50, p99, max] = [it.latency_ms.p50, it.latency_ms.p99, it.latency_ms.max].map(millis);
+    latencies.plain([name, p50, p99, max, ratio.unwrap_or_else(none)]);
+}
+
+fn other_table(step: &Outcome) -> Option<Table> {
+    match step {
+        Outcome::Drain(it) => {
+            let mut table = Table::new(["drained", "deliveries", "seconds", "delivered/s"]);
             table.plain([
-                format!("{}/s", count(measured.without.rate)),
-                grouped(measured.waiting as u64),
-                millis(measured.without.p99),
-                millis(measured.with.p99),
-                format!("{:.2}", measured.ratio()),
-                millis(measured.without.p50),
-                millis(measured.with.p50),
+                it.receivers.join(", "),
+                grouped(it.deliveries),
+                format!("{:.1}", it.seconds),
+                count(it.delivered_per_second),
             ]);
+            Some(table)
         }
-        table
-    }
-
-    /// For programs. Times in milliseconds, sizes in bytes.
-    pub(super) fn json(&self) -> Value {
-        let isolation: Vec<Value> = self
-            .isolation
-            .iter()
-            .map(|measured| {
-                json!({
-                    "waiting": measured.waiting,
-                    "without": latency_json(&measured.without),
-                    "with": latency_json(&measured.with),
-                    "p99_ratio": measured.ratio(),
-                })
-            })
-            .collect();
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "levels": self.levels.iter().map(level_json).collect::<Vec<_>>(),
-            "fan_out": self.fan_out.as_ref().map(level_json),
-            "isolation": isolation,
-            "backlog": self.backlog.as_ref().map(|backlog| json!({
-                "pending": backlog.pending,
-                "start_ms": ms(backlog.start),
-                "rss_bytes": backlog.rss,
-                "peak_rss_bytes": backlog.peak_rss,
-                "peak_rss_while_accepting_bytes": backlog.peak_rss_while_accepting,
-                "disk_bytes": backlog.disk,
-            })),
-        })
+        Outcome::Restart(it) => {
+            let mut table = Table::new(["waiting", "start until ready", "RSS", "peak RSS"]);
+            let waiting = grouped(it.waiting as u64);
+            table.plain([
+                waiting,
+                millis(it.ready_ms),
+                mebibytes(it.rss_bytes),
+                mebibytes(it.peak_rss_bytes),
+            ]);
+            Some(table)
+        }
+        Outcome::Query(it) => {
+            let title = format!("asked of {} entries", grouped(it.entries as u64));
+            let mut table = Table::new([title.as_str(), "times", "rows", "p50", "p99", "longest"]);
+            for query in &it.queries {
+                let [p50, p99, max] =
+                    [query.latency_ms.p50, query.latency_ms.p99, query.latency_ms.max].map(millis);
+                let (times, rows) = (grouped(query.times as u64), grouped(query.rows as u64));
+                table.plain([query.name.to_owned(), times, rows, p50, p99, max]);
+            }
+            Some(table)
+        }
+        Outcome::Store(_) | Outcome::PileUp(_) | Outcome::Publish(_) => None,
     }
 }
 
-fn cpu(level: &Level) -> String {
-    match level.postgres_micros {
-        None => format!("{:.1}", level.cpu_micros),
-        Some(postgres) => format!("{:.1}, PostgreSQL {postgres:.1} of it", level.cpu_micros),
+fn cpu(it: &Published) -> String {
+    match (it.cpu_us_per_delivery, it.database_cpu_us_per_delivery) {
+        (None, _) => none(),
+        (Some(cpu), None) => format!("{cpu:.1}"),
+        (Some(cpu), Some(postgres)) => format!("{cpu:.1}, PostgreSQL {postgres:.1} of it"),
     }
 }
 
-fn level_json(level: &Level) -> Value {
-    json!({
-        "stored": level.stored,
-        "accepted_per_second": level.accepted,
-        "delivered_per_second": level.delivered,
-        "cpu_us_per_delivery": level.cpu_micros,
-        "postgres_cpu_us_per_delivery": level.postgres_micros,
-        "refused_busy": level.refused,
-        "peak_rss_bytes": level.peak_rss,
-        "disk_bytes_per_event": level.disk,
-        "write_ahead_log_bytes": level.log,
-        "written_bytes_per_event": level.written,
-        "at_100_per_second": level.slow.as_ref().map(latency_json),
-        "at_half_load": level.half.as_ref().map(latency_json),
-    })
+fn none() -> String {
+    "–".to_owned()
 }
 
-fn latency_json(latency: &Latency) -> Value {
-    json!({
-        "rate_per_second": latency.rate,
-        "events": latency.events,
-        "p50_ms": ms(latency.p50),
-        "p99_ms": ms(latency.p99),
-        "max_ms": ms(latency.most),
-    })
-}
-
-fn ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
-}
-
-fn millis(duration: Duration) -> String {
-    format!("{:.2} ms", ms(duration))
+fn millis(ms: f64) -> String {
+    format!("{ms:.2} ms")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn mebibytes(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20)))
+    bytes.map_or_else(none, |bytes| format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20)))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people; never negative")]

@@ -1,233 +1,208 @@
-//! What a measurement stands on: a server process with a fresh database, a TLS
-//! receiver in this process, accounts with their webhooks.
+//! What a scenario stands on: servers, a TLS receiver in this process, and accounts with
+//! their webhooks.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use serde_json::json;
-use tokio::time::{Instant, timeout};
+use anyhow::{Context, bail};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use waxwing_core::Clock;
-use waxwing_peers::{Alpn, ApiClient, Ca, Received, Receiver, ReceiverOptions};
+use waxwing_peers::{Alpn, ApiClient, RawListener, Received, Receiver, ReceiverOptions};
 
-use super::{Plan, arrivals::Arrivals, process};
-use crate::{
-    commands::{child::ChildServer, server::expect},
-    system::SystemClock,
+use super::{
+    Plan,
+    adapter::{Adapter, Call},
+    arrivals::Arrivals,
+    load::Account,
+    own::{KEY, Own},
+    scenario::{Receivers, Scenario},
+    template::Known,
+    wire::Host,
+    words::Answer,
 };
+use crate::system::SystemClock;
 
-/// The operator key of the bench's servers; they live on the loopback for minutes.
-pub(crate) const KEY: &str = "waxwing-bench-operator-key";
-
-/// The key that seals secrets in a database of the bench on PostgreSQL.
-const ENCRYPTION_KEY: &str = "d2F4d2luZy1iZW5jaC1lbmNyeXB0aW9uLWtleS0zMi4=";
-
-/// Servers, receiver and what connects them.
-pub(crate) struct Rig {
-    directory: tempfile::TempDir,
+/// Everything that a scenario needs.
+pub(super) struct Rig {
+    /// Holds the database.
+    _directory: tempfile::TempDir,
     receiver: Receiver,
-    environment: Vec<(&'static str, String)>,
-    /// Unlike that of any other rig: names and ids must not repeat in a database that
-    /// outlives this one.
-    number: u64,
-    postgres: bool,
-    /// The servers, while they run: one, but for PostgreSQL.
-    servers: Vec<ChildServer>,
+    adapter: Arc<Adapter>,
+    /// Ours; with another server there are none.
+    pub(super) own: Option<Own>,
+    /// Where its API is.
+    pub(super) url: String,
+    pub(super) hosts: Arc<[Host]>,
+    pub(super) groups: BTreeMap<String, Group>,
     /// What arrives.
-    pub(crate) arrivals: Arc<Arrivals>,
+    pub(super) arrivals: Arc<Arrivals>,
 }
 
-/// A webhook of the bench.
-#[derive(Debug, Clone)]
-pub(crate) struct Hook {
-    /// Its account.
-    pub(crate) account: String,
-    /// Its id.
-    pub(crate) id: String,
+/// Accounts and webhooks of the same receivers.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) accounts: Vec<Arc<Account>>,
+    /// What is known of each webhook.
+    pub(super) webhooks: Vec<Known>,
 }
 
 impl Rig {
-    /// Builds what the plan asks for.
-    pub(crate) async fn build(plan: &Plan) -> anyhow::Result<Self> {
+    /// Builds what the scenario asks for.
+    pub(super) async fn build(plan: &Plan, scenario: &Scenario) -> anyhow::Result<Self> {
         let directory = match &plan.directory {
             Some(under) => tempfile::tempdir_in(under),
             None => tempfile::tempdir(),
         };
         let directory = directory.context("no temporary directory can be made")?;
-        let ca = Ca::generate("Waxwing bench")?;
-        let roots = directory.path().join("ca.pem");
-        std::fs::write(&roots, ca.pem())?;
+        // Unlike that of any other rig: names must not repeat in a database that outlives this one.
         let number = SystemClock.now().millis().unsigned_abs();
-        let arrivals = Arc::new(Arrivals::numbered_from(number));
-        let handler = {
-            let arrivals = Arc::clone(&arrivals);
-            move |received: Received| arrivals.receive(&received)
+        let answers = scenario.receivers.values().map(|receivers| receivers.answer).collect();
+        let arrivals = Arc::new(Arrivals::new(number, plan.adapter.arrives.clone(), answers));
+        let receiver = start_receiver(plan, &arrivals).await?;
+        let (own, url, hosts, known) = if let Some(other) = &plan.other {
+            (None, other.url.clone(), vec![other.host.clone()], plan.known.clone())
+        } else {
+            let own = Own::start(plan, directory.path(), &plan.roots).await?;
+            let (url, hosts) = (own.url()?, own.hosts());
+            (Some(own), url, hosts, Known::from([("key".to_owned(), KEY.to_owned())]))
         };
-        let mut options = ReceiverOptions::local(ca.issue(&["127.0.0.1"])?, handler);
-        if plan.http1 {
-            options.alpn = Alpn::Http1;
+        let mut rig = Self {
+            _directory: directory,
+            receiver,
+            adapter: Arc::clone(&plan.adapter),
+            own,
+            url,
+            hosts: hosts.into(),
+            groups: BTreeMap::new(),
+            arrivals,
+        };
+        for (at, (name, receivers)) in scenario.receivers.iter().enumerate() {
+            let url = match receivers.answer {
+                Answer::Refused => format!("https://{}/{at}", RawListener::closed_port().await?),
+                _ => rig.receiver.url(&format!("/{at}")),
+            };
+            let group = rig.group(&format!("{number}-{name}"), receivers, &url, &known).await?;
+            rig.groups.insert(name.clone(), group);
         }
-        let receiver = Receiver::start(options).await?;
-        let mut environment = vec![
-            ("OPERATOR_KEY", KEY.to_owned()),
-            ("EXTRA_CA_FILE", roots.display().to_string()),
-            ("ALLOWED_NETWORKS", "127.0.0.0/8".to_owned()),
-            ("LOG", "warn,waxwing::serve=info".to_owned()),
-        ];
-        if let Some(url) = &plan.database {
-            environment.push(("DATABASE", url.clone()));
-            environment.push(("ENCRYPTION_KEY", ENCRYPTION_KEY.to_owned()));
-        }
-        let postgres = plan.database.is_some();
-        let servers = Vec::new();
-        let mut rig = Self { directory, receiver, environment, number, postgres, servers, arrivals };
-        rig.start(plan.nodes).await?;
-        // A run that was interrupted may have left something to do.
-        rig.delete_accounts().await?;
         Ok(rig)
     }
 
-    async fn start(&mut self, nodes: usize) -> anyhow::Result<()> {
-        for node in 0..nodes {
-            let mut environment = self.environment.clone();
-            environment.push(("NODE", format!("bench-{node}")));
-            self.servers.push(ChildServer::start(self.directory.path(), &environment).await?);
-        }
-        Ok(())
-    }
-
-    /// Ends the servers, in order.
-    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
-        self.delete_accounts().await?;
-        self.end().await
-    }
-
-    async fn end(&mut self) -> anyhow::Result<()> {
-        for mut server in self.servers.drain(..) {
-            server.stop().await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes what a database that outlives the rig would keep on delivering.
-    async fn delete_accounts(&self) -> anyhow::Result<()> {
-        if !self.postgres {
-            return Ok(());
-        }
-        let client = self.client()?;
-        loop {
-            let page = expect(200, &client.get("/api/accounts?limit=100").await?)?;
-            let accounts = page["data"].as_array().cloned().unwrap_or_default();
-            for account in &accounts {
-                let path = format!("/api/accounts/{}", account["id"].as_str().unwrap_or_default());
-                expect(204, &client.delete(&path, None).await?)?;
-            }
-            if accounts.is_empty() {
-                return Ok(());
-            }
+    /// Ends our servers.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+        match &mut self.own {
+            Some(own) => own.stop().await,
+            None => Ok(()),
         }
     }
 
-    /// Ends the servers and starts them again on the same database; how long it
-    /// took until the first was ready.
-    pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
-        let nodes = self.servers.len();
-        self.end().await?;
-        let began = Instant::now();
-        self.start(nodes).await?;
-        let client = self.client()?;
-        let ready = async {
-            while !client.get("/readyz").await.is_ok_and(|answer| answer.status == 200) {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        timeout(Duration::from_mins(1), ready)
-            .await
-            .context("the server did not become ready within a minute")?;
-        Ok(began.elapsed())
+    /// Our servers end and start again; how long it took until the first was ready.
+    pub(super) async fn restart(&mut self) -> anyhow::Result<Duration> {
+        let own = self.own.as_mut().context("only our own servers can be started again")?;
+        let took = own.restart().await?;
+        self.url = own.url()?;
+        self.hosts = own.hosts().into();
+        Ok(took)
     }
 
-    /// A client of the server's API.
-    pub(crate) fn client(&self) -> anyhow::Result<ApiClient> {
-        Ok(ApiClient::new(&self.first()?.url(), KEY)?)
-    }
-
-    /// `https://…` of the receiver.
-    pub(crate) fn receiver_url(&self, path: &str) -> String {
-        self.receiver.url(path)
-    }
-
-    /// Where the servers listen.
-    pub(crate) fn addrs(&self) -> Vec<SocketAddr> {
-        self.servers.iter().map(|server| server.addr).collect()
-    }
-
-    /// CPU time so far: of the servers, and of PostgreSQL.
-    pub(crate) fn cpu(&self) -> (Duration, Duration) {
-        let servers = self.servers.iter().filter_map(|server| process::cpu(server.pid)).sum();
-        let postgres = if self.postgres { process::cpu_of_all("postgres") } else { Duration::ZERO };
-        (servers, postgres)
-    }
-
-    /// Whether PostgreSQL's CPU time counts.
-    pub(crate) fn cpu_of_postgres_counts(&self) -> bool {
-        self.postgres
-    }
-
-    /// Bytes that the servers had written to disk; not known of PostgreSQL.
-    pub(crate) fn written(&self) -> Option<u64> {
-        if self.postgres { None } else { process::written(self.first().ok()?.pid) }
-    }
-
-    /// The most memory that one of the servers ever held, in bytes.
-    pub(crate) fn peak_rss(&self) -> Option<u64> {
-        self.servers.iter().filter_map(|server| process::peak_rss(server.pid)).max()
-    }
-
-    /// The most memory that one of the servers holds now, in bytes.
-    pub(crate) fn rss(&self) -> Option<u64> {
-        self.servers.iter().filter_map(|server| process::rss(server.pid)).max()
-    }
-
-    /// The ends of the servers' logs.
-    pub(crate) fn last_words(&self) -> String {
-        self.servers.iter().map(ChildServer::last_words).collect::<Vec<_>>().join("\n")
-    }
-
-    fn first(&self) -> anyhow::Result<&ChildServer> {
-        self.servers.first().context("no server runs")
-    }
-
-    /// Bytes of the database's file, without its write-ahead log; 0 on PostgreSQL.
-    pub(crate) fn disk(&self) -> u64 {
-        process::disk(self.directory.path(), ".db")
-    }
-
-    /// Bytes of its write-ahead log, which does not grow with what is stored.
-    pub(crate) fn log(&self) -> u64 {
-        process::disk(self.directory.path(), ".db-wal")
-    }
-
-    /// Accounts `<name>-<n>`, each with `webhooks` webhooks at `url`.
-    pub(crate) async fn accounts(
+    /// Accounts `<name>-<n>`, each with its webhooks at `url`.
+    async fn group(
         &self,
         name: &str,
-        count: usize,
-        webhooks: usize,
+        receivers: &Receivers,
         url: &str,
-    ) -> anyhow::Result<Vec<Hook>> {
+        known: &Known,
+    ) -> anyhow::Result<Group> {
         let client = self.client()?;
-        let mut hooks = Vec::with_capacity(count * webhooks);
-        for n in 0..count {
-            let account = format!("{}-{name}-{n}", self.number);
-            expect(201, &client.post("/api/accounts", Some(json!({ "id": account }))).await?)?;
-            let acting = client.clone().account(&account)?;
-            for _ in 0..webhooks {
-                let wanted = json!({ "url": url, "events": ["*"] });
-                let made = expect(201, &acting.post("/api/webhook/create", Some(wanted)).await?)?;
-                let id = made["id"].as_str().unwrap_or_default().to_owned();
-                hooks.push(Hook { account: account.clone(), id });
+        let mut group = Group::default();
+        for n in 0..receivers.accounts {
+            let mut known = known.clone();
+            known.insert("account".into(), format!("{name}-{n}"));
+            for call in &self.adapter.account {
+                self.call(&client, call, &mut known).await?;
             }
+            for _ in 0..receivers.webhooks {
+                let mut known = known.clone();
+                known.insert("url".into(), url.to_owned());
+                for call in &self.adapter.webhook {
+                    self.call(&client, call, &mut known).await?;
+                }
+                group.webhooks.push(known);
+            }
+            let deliveries = if receivers.answer.is_good() { receivers.webhooks } else { 0 };
+            let (publish, batch) = (self.adapter.ready(&known), self.adapter.ready_batch(&known));
+            group.accounts.push(Arc::new(Account { publish, batch, deliveries }));
         }
-        Ok(hooks)
+        Ok(group)
     }
+
+    /// Pauses or releases every webhook of these receivers.
+    pub(super) async fn switch(&self, receivers: &[String], pause: bool) -> anyhow::Result<()> {
+        let call = if pause { &self.adapter.pause } else { &self.adapter.release };
+        let call = call.as_ref().context("the adapter says neither how to pause nor how to release")?;
+        let client = self.client()?;
+        for webhook in receivers.iter().filter_map(|name| self.groups.get(name)).flat_map(|it| &it.webhooks) {
+            self.call(&client, call, &mut webhook.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// A client of the server's API that says nothing by itself of who asks.
+    pub(super) fn client(&self) -> anyhow::Result<ApiClient> {
+        Ok(ApiClient::new(&self.url, "")?)
+    }
+
+    /// Makes one call, and keeps what later ones need.
+    async fn call(&self, client: &ApiClient, call: &Call, known: &mut Known) -> anyhow::Result<()> {
+        let (method, path) = (call.request.method.clone(), call.request.path.text(known));
+        let line = format!("{method} {path}");
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.adapter.headers.iter().chain(&call.headers) {
+            let (name, value) = (name.parse::<HeaderName>()?, value.text(known));
+            headers.insert(name, HeaderValue::from_str(&value)?);
+        }
+        let answer = client.request(method, &path, headers, call.body.text(known).into()).await?;
+        if !answer.status.is_success() {
+            let body = String::from_utf8_lossy(&answer.body);
+            bail!("{} answered {line} with {}: {body}", self.adapter.server, answer.status);
+        }
+        for (name, pointer) in &call.keep {
+            let json = answer.json().unwrap_or_default();
+            let found = json.pointer(pointer).with_context(|| {
+                format!("{} answered {line} without {pointer}: {json}", self.adapter.server)
+            })?;
+            let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            known.insert(name.clone(), text);
+        }
+        Ok(())
+    }
+
+    /// CPU time so far: of the servers, and of PostgreSQL where it is ours.
+    pub(super) fn cpu(&self, plan: &Plan) -> Option<(Duration, Duration)> {
+        match (&self.own, &plan.other) {
+            (Some(own), _) => own.cpu(),
+            (None, Some(other)) => Some((other.cpu()?, Duration::ZERO)),
+            (None, None) => None,
+        }
+    }
+
+    /// The ends of our servers' logs.
+    pub(super) fn last_words(&self) -> String {
+        self.own.as_ref().map(Own::last_words).unwrap_or_default()
+    }
+}
+
+async fn start_receiver(plan: &Plan, arrivals: &Arc<Arrivals>) -> anyhow::Result<Receiver> {
+    let handler = {
+        let arrivals = Arc::clone(arrivals);
+        move |received: Received| arrivals.receive(&received)
+    };
+    let mut options = ReceiverOptions::local(plan.ca.issue(&["127.0.0.1"])?, handler);
+    if plan.http1 {
+        options.alpn = Alpn::Http1;
+    }
+    Ok(Receiver::start(options).await?)
+}
+
+/// Where a fresh database goes.
+pub(super) fn place(plan: &Plan) -> PathBuf {
+    plan.directory.clone().unwrap_or_else(std::env::temp_dir)
 }
