@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench fuzz sim fmt docs sbom release reproducible advisories
+.PHONY: help demo run test check lint deny bench bench-report bench-plots fuzz sim fmt docs sbom release reproducible advisories
 
 CARGO ?= cargo
 ARGS ?=
@@ -25,6 +25,13 @@ check: lint ## Run the fast checks: format, lints, documentation, dependencies, 
 
 bench: ## Measure throughput and latency on this machine
 	$(TOLD) $(CARGO) run --release -- bench $(ARGS)
+
+bench-report: ## Run every scenario on a quiet machine, into bench/results/<date>.json
+	$(TOLD) $(CARGO) run --release -- bench --output "bench/results/$$(date -u +%F).json" $(ARGS)
+
+bench-plots: ## Draw the plots of docs/internals/benchmark.md of the results that it names
+	python3 bench/plot.py "$$(sed -n 's|.*(../../\(bench/results/[^)]*\)).*|\1|p' docs/internals/benchmark.md | head -n 1)" \
+	  docs/internals/benchmark
 
 fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
 	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)

@@ -10,6 +10,7 @@ mod place;
 
 mod adapters;
 mod fake;
+mod plots;
 mod refusals;
 mod scenarios;
 
