@@ -211,7 +211,9 @@ impl From<StoreError> for Problem {
             }
         };
         let detail = match code {
-            Code::Busy => "More writes are waiting than the server takes. Nothing was kept: send it again.",
+            Code::Busy => {
+                "More writes are waiting than the disk takes in time. Nothing was kept: send it again."
+            }
             _ => "The server takes no writes at the moment. Nothing was kept: send it again later.",
         };
         Self::new(code, detail)

@@ -15,7 +15,7 @@ use waxwing_store::{
     LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
     PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
     RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
-    WebhookChange, group::Lane, metrics::Backlog,
+    WebhookChange, group, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -50,15 +50,17 @@ impl Store for PostgresStore {
 
     async fn publish(&self, node: Node, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError> {
         let (reply, answered) = oneshot::channel();
-        self.shared.group.push(Lane::Publish, Job::Publish(node, events, reply)).inspect_err(|_| {
+        let weight = group::weight(&events);
+        let answer = self.shared.group.publish(Job::Publish(node, events, reply), weight, answered).await;
+        if matches!(answer, Err(StoreError::Busy)) {
             self.shared.metrics.busy.inc();
-        })?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+        }
+        answer?
     }
 
     async fn record(&self, node: Node, completion: Completion) -> Result<Recorded> {
         let (reply, answered) = oneshot::channel();
-        self.shared.group.push(Lane::Record, Job::Record(node, Box::new(completion), reply))?;
+        self.shared.group.record(Job::Record(node, Box::new(completion), reply))?;
         answered.await.unwrap_or_else(|_| Err(lost()))
     }
 

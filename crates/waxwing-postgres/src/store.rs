@@ -96,7 +96,7 @@ impl PostgresStore {
         let shared = Arc::new(Shared {
             pool,
             address,
-            group: Group::default(),
+            group: Group::new(metrics.waiting.clone()),
             directory: Directory::default(),
             feed: Arc::default(),
             metrics,

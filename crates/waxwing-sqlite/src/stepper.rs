@@ -61,7 +61,7 @@ impl Stepper {
     /// [`OpenError::Sqlite`] when the configuration cannot be read.
     pub fn store(&self) -> Result<SqliteStore, OpenError> {
         Ok(SqliteStore::stepped(
-            Arc::new(Group::default()),
+            Arc::new(Group::new(self.metrics.waiting.clone())),
             Arc::new(load::directory(&self.writer.connection)?),
             Arc::clone(&self.writer.stopped),
             Arc::clone(&self.metrics),

@@ -10,10 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
-use waxwing_store::{
-    Directory, Feed, Metrics, StoreError,
-    group::{Group, Lane},
-};
+use waxwing_store::{Directory, Feed, Metrics, StoreError, group::Group};
 
 use crate::{
     checkpoint::Checkpointer,
@@ -81,7 +78,7 @@ impl SqliteStore {
         let writer = writer(connection, checkpointer, stopped, Arc::clone(&metrics))?;
         let (directory, feed, stopped) = (&writer.directory, &writer.feed, &writer.stopped);
         let (directory, feed, stopped) = (Arc::clone(directory), Arc::clone(feed), Arc::clone(stopped));
-        let group = Arc::new(Group::default());
+        let group = Arc::new(Group::new(metrics.waiting.clone()));
         let thread = std::thread::Builder::new()
             .name("writer".into())
             .spawn({
@@ -139,7 +136,7 @@ impl SqliteStore {
                 None => Box::new(|_: Result<()>| {}),
             })
         });
-        self.group.push(Lane::Record, Job::Other(work, failed))?;
+        self.group.record(Job::Other(work, failed))?;
         answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 

@@ -5,7 +5,8 @@ use waxwing_core::{AccountId, EventId};
 /// The store could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Too much is waiting for a commit; nothing was done, and trying again soon helps.
+    /// Too much is waiting for a commit, or for too long; nothing was done, and trying again
+    /// soon helps.
     #[error("the store is busy: more writes are waiting than it takes")]
     Busy,
     /// A commit failed. Nothing more is written until the process starts again,

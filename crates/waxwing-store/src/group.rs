@@ -1,109 +1,238 @@
 //! Group commit: whatever has queued up while the last commit ran becomes the
 //! next transaction.
 //!
-//! Writers push a job and wait for its answer; the store's one committer takes
-//! up to a bound and commits them together. The queue is bounded too: past it a
-//! push is refused at once, which the API turns into 503 with `Retry-After`.
+//! Writers queue a job and wait for its answer; the store's one committer takes
+//! up to a bound and commits them together. Events wait in a queue of their own, behind
+//! outcomes, so that accepting more than the disk takes never keeps what was accepted from
+//! being delivered. That queue is bounded in size and in time: what comes to a full one, or
+//! has waited too long for its commit to begin, is refused, which the API turns into 503
+//! with `Retry-After`. So whatever is accepted was accepted soon.
 
 use std::{collections::VecDeque, time::Duration};
 
 use parking_lot::{Condvar, Mutex};
-use tokio::time::Instant;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::{sync::oneshot, time::Instant};
 
-use crate::StoreError;
+use crate::{NewEvent, StoreError};
 
-/// Jobs that wait at most. With commits of [`MAX_BATCH`] that is some 100 ms of work.
+/// What waits at most, in each of the two queues: an outcome weighs 1, events see [`weight`].
 pub const MAX_WAITING: usize = 8_192;
-/// Jobs of one transaction at most.
+/// What one transaction takes at most; a last job may go beyond it.
 pub const MAX_BATCH: usize = 1_024;
-/// Part of the queue that only outcomes and upkeep may use, so that accepting
-/// events never keeps the engine from recording what it did.
-const RESERVED: usize = MAX_WAITING / 4;
+/// A publish whose commit has not begun after this time is refused.
+pub const MAX_WAIT: Duration = Duration::from_secs(2);
+/// Part of a transaction that outcomes leave to events that wait.
+const EVENTS_SHARE: usize = MAX_BATCH / 2;
+/// Bytes of a body that weigh as much as an event without any: a page of the database.
+const BODY: usize = 8 << 10;
 
-/// Which part of the queue a job may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// Accepting events: refused first.
-    Publish,
-    /// Outcomes, configuration, upkeep.
-    Record,
+/// What these events weigh: 1 each, and 1 more for each 8 KiB of body.
+pub fn weight(events: &[NewEvent]) -> usize {
+    events.iter().map(|event| 1 + event.body.len() / BODY).sum()
 }
 
-/// The queue in front of a committer.
+/// The queues in front of a committer.
 #[derive(Debug)]
 pub struct Group<J> {
     state: Mutex<State<J>>,
     arrived: Condvar,
+    /// Shows what waits in both.
+    waiting: Gauge,
 }
 
 #[derive(Debug)]
 struct State<J> {
-    jobs: VecDeque<J>,
+    recording: VecDeque<J>,
+    /// Numbered in the order in which they came.
+    publishing: VecDeque<Waiting<J>>,
+    /// What those weigh.
+    events: usize,
+    next: u64,
     closed: bool,
 }
 
-impl<J> Default for Group<J> {
+#[derive(Debug)]
+struct Waiting<J> {
+    number: u64,
+    weight: usize,
+    job: J,
+}
+
+impl<J> Default for State<J> {
     fn default() -> Self {
-        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false }), arrived: Condvar::new() }
+        let (recording, publishing) = (VecDeque::new(), VecDeque::new());
+        Self { recording, publishing, events: 0, next: 0, closed: false }
     }
 }
 
+impl<J> State<J> {
+    /// As it is when it takes one more job.
+    fn open(&self, waiting: usize) -> Result<(), StoreError> {
+        if self.closed {
+            return Err(closed());
+        }
+        if waiting >= MAX_WAITING { Err(StoreError::Busy) } else { Ok(()) }
+    }
+
+    fn jobs(&self) -> usize {
+        self.recording.len() + self.publishing.len()
+    }
+
+    /// Outcomes first, each queue in its order.
+    fn batch(&mut self) -> Vec<J> {
+        let share = MAX_BATCH - self.events.min(EVENTS_SHARE);
+        let outcomes = self.recording.len().min(share);
+        let mut jobs: Vec<J> = self.recording.drain(..outcomes).collect();
+        let mut room = MAX_BATCH - outcomes;
+        while room > 0
+            && let Some(next) = self.publishing.pop_front()
+        {
+            room = room.saturating_sub(next.weight);
+            self.events -= next.weight;
+            jobs.push(next.job);
+        }
+        jobs
+    }
+
+    /// Takes a publish back, unless a transaction has it.
+    fn withdraw(&mut self, number: u64) -> Option<Waiting<J>> {
+        let at = self.publishing.binary_search_by_key(&number, |it| it.number).ok()?;
+        let withdrawn = self.publishing.remove(at)?;
+        self.events -= withdrawn.weight;
+        Some(withdrawn)
+    }
+}
+
+/// A publish that waits: withdrawn when its caller goes away.
+struct Place<'a, J> {
+    group: &'a Group<J>,
+    number: u64,
+    waits: bool,
+}
+
+impl<J> Place<'_, J> {
+    /// Whether it was still there to be withdrawn.
+    fn withdraw(&mut self) -> bool {
+        self.waits = false;
+        let mut state = self.group.state.lock();
+        let withdrawn = state.withdraw(self.number);
+        self.group.show(&state);
+        drop(state);
+        withdrawn.is_some()
+    }
+}
+
+impl<J> Drop for Place<'_, J> {
+    fn drop(&mut self) {
+        if self.waits {
+            self.withdraw();
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Stopped("it is closed".into())
+}
+
 impl<J> Group<J> {
-    /// Adds a job.
+    /// Two empty queues, which show in `waiting` what they hold.
+    pub fn new(waiting: Gauge) -> Self {
+        Self { state: Mutex::default(), arrived: Condvar::new(), waiting }
+    }
+
+    /// Queues a job that records an outcome or changes the configuration.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when too many wait, [`StoreError::Stopped`] after
     /// [`Group::close`].
-    pub fn push(&self, lane: Lane, job: J) -> Result<(), StoreError> {
-        let bound = match lane {
-            Lane::Publish => MAX_WAITING - RESERVED,
-            Lane::Record => MAX_WAITING,
-        };
+    pub fn record(&self, job: J) -> Result<(), StoreError> {
         let mut state = self.state.lock();
-        if state.closed {
-            return Err(StoreError::Stopped("it is closed".into()));
-        }
-        if state.jobs.len() >= bound {
-            return Err(StoreError::Busy);
-        }
-        state.jobs.push_back(job);
+        state.open(state.recording.len())?;
+        state.recording.push_back(job);
+        self.show(&state);
         drop(state);
         self.arrived.notify_one();
         Ok(())
     }
 
-    /// Waits for jobs and takes at most [`MAX_BATCH`] of them, oldest first;
-    /// `None` when the queue is closed and empty. Blocks the thread.
+    /// Queues a job that keeps events of this [`weight`], and waits for its answer. It is
+    /// withdrawn when the caller goes away.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too much waits already, or a transaction has not begun with
+    /// it within [`MAX_WAIT`]: then it never will. [`StoreError::Stopped`] after [`Group::close`].
+    pub async fn publish<T>(
+        &self,
+        job: J,
+        weight: usize,
+        mut answered: oneshot::Receiver<T>,
+    ) -> Result<T, StoreError> {
+        let mut place = self.queue(job, weight)?;
+        let answer = match tokio::time::timeout(MAX_WAIT, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if place.withdraw() => return Err(StoreError::Busy),
+            Err(_) => answered.await,
+        };
+        place.waits = false;
+        answer.map_err(|_| closed())
+    }
+
+    fn queue(&self, job: J, weight: usize) -> Result<Place<'_, J>, StoreError> {
+        let mut state = self.state.lock();
+        state.open(state.events)?;
+        let number = state.next;
+        state.next += 1;
+        state.events += weight;
+        state.publishing.push_back(Waiting { number, weight, job });
+        self.show(&state);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(Place { group: self, number, waits: true })
+    }
+
+    /// Waits for jobs and takes what one transaction may hold; `None` when the queues are
+    /// closed and empty. Blocks the thread.
     pub fn take(&self) -> Option<Vec<J>> {
         self.gather(0, Duration::ZERO)
     }
 
     /// As [`Group::take`], but takes none when none wait. Never blocks.
     pub fn take_waiting(&self) -> Vec<J> {
-        Self::batch(&mut self.state.lock())
+        self.batch(&mut self.state.lock())
     }
 
     /// As [`Group::take`], but waits `pause` for `enough` jobs once there is one.
     pub fn gather(&self, enough: usize, pause: Duration) -> Option<Vec<J>> {
         let mut state = self.state.lock();
-        while state.jobs.is_empty() {
-            if state.closed {
-                return None;
+        loop {
+            while state.jobs() == 0 {
+                if state.closed {
+                    return None;
+                }
+                self.arrived.wait(&mut state);
             }
-            self.arrived.wait(&mut state);
-        }
-        let until = Instant::now() + pause;
-        while state.jobs.len() < enough && !state.closed {
-            if self.arrived.wait_until(&mut state, until.into_std()).timed_out() {
-                break;
+            let until = Instant::now() + pause;
+            while state.jobs() < enough && !state.closed {
+                if self.arrived.wait_until(&mut state, until.into_std()).timed_out() {
+                    break;
+                }
+            }
+            // All of them may have been withdrawn meanwhile.
+            if state.jobs() > 0 {
+                return Some(self.batch(&mut state));
             }
         }
-        Some(Self::batch(&mut state))
     }
 
-    fn batch(state: &mut State<J>) -> Vec<J> {
-        let count = state.jobs.len().min(MAX_BATCH);
-        state.jobs.drain(..count).collect()
+    fn batch(&self, state: &mut State<J>) -> Vec<J> {
+        let jobs = state.batch();
+        self.show(state);
+        jobs
+    }
+
+    fn show(&self, state: &State<J>) {
+        self.waiting.set(i64::try_from(state.recording.len() + state.events).unwrap_or(i64::MAX));
     }
 
     /// Takes no more jobs; those that wait are still handed out.
@@ -114,101 +243,4 @@ impl<J> Group<J> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{sync::Arc, thread};
-
-    use super::*;
-
-    fn closed() -> StoreError {
-        StoreError::Stopped("it is closed".into())
-    }
-
-    #[test]
-    fn jobs_are_taken_in_the_order_in_which_they_came() {
-        let group = Group::default();
-        for job in 0..5 {
-            group.push(if job % 2 == 0 { Lane::Publish } else { Lane::Record }, job).unwrap();
-        }
-        assert_eq!(group.take(), Some(vec![0, 1, 2, 3, 4]));
-    }
-
-    #[test]
-    fn a_transaction_holds_so_many_jobs_at_most() {
-        let group = Group::default();
-        for job in 0..=MAX_BATCH {
-            group.push(Lane::Record, job).unwrap();
-        }
-        assert_eq!(group.take().map(|jobs| jobs.len()), Some(MAX_BATCH));
-        assert_eq!(group.take(), Some(vec![MAX_BATCH]));
-    }
-
-    #[test]
-    fn accepting_events_is_refused_before_recording_is() {
-        let group = Group::default();
-        while group.push(Lane::Publish, ()).is_ok() {}
-        assert_eq!(group.push(Lane::Publish, ()), Err(StoreError::Busy));
-        let recorded = (0..=MAX_WAITING).take_while(|_| group.push(Lane::Record, ()).is_ok()).count();
-        assert_eq!(recorded, RESERVED);
-        assert_eq!(group.push(Lane::Record, ()), Err(StoreError::Busy));
-        group.take();
-        assert_eq!(group.push(Lane::Record, ()), Ok(()));
-    }
-
-    #[test]
-    fn a_closed_queue_hands_out_what_waits_and_takes_nothing_more() {
-        let group = Group::default();
-        group.push(Lane::Publish, 1).unwrap();
-        group.close();
-        assert_eq!(group.push(Lane::Publish, 2), Err(closed()));
-        assert_eq!(group.push(Lane::Record, 2), Err(closed()));
-        assert_eq!(group.take(), Some(vec![1]));
-        assert_eq!(group.take(), None);
-        assert_eq!(group.take(), None);
-    }
-
-    #[test]
-    fn who_does_not_wait_takes_what_is_there() {
-        let group = Group::default();
-        assert!(group.take_waiting().is_empty());
-        for job in 0..=MAX_BATCH {
-            group.push(Lane::Record, job).unwrap();
-        }
-        assert_eq!(group.take_waiting().len(), MAX_BATCH);
-        assert_eq!(group.take_waiting(), [MAX_BATCH]);
-    }
-
-    #[test]
-    fn a_committer_that_gathers_takes_what_came_when_it_is_enough_or_the_pause_ends() {
-        let group = Group::default();
-        for job in 0..3 {
-            group.push(Lane::Publish, job).unwrap();
-        }
-        assert_eq!(group.gather(3, Duration::from_hours(1)), Some(vec![0, 1, 2]));
-        group.push(Lane::Publish, 3).unwrap();
-        assert_eq!(group.gather(2, Duration::from_millis(1)), Some(vec![3]));
-        group.push(Lane::Publish, 4).unwrap();
-        group.close();
-        assert_eq!(group.gather(2, Duration::from_hours(1)), Some(vec![4]));
-        assert_eq!(group.gather(2, Duration::from_hours(1)), None);
-    }
-
-    #[test]
-    fn a_committer_that_waits_is_woken_by_a_job_and_by_the_end() {
-        let group = Arc::new(Group::default());
-        let committer = thread::spawn({
-            let group = Arc::clone(&group);
-            move || {
-                let mut taken = Vec::new();
-                while let Some(jobs) = group.take() {
-                    taken.extend(jobs);
-                }
-                taken
-            }
-        });
-        for job in 0..100 {
-            group.push(Lane::Publish, job).unwrap();
-        }
-        group.close();
-        assert_eq!(committer.join().unwrap(), (0..100).collect::<Vec<_>>());
-    }
-}
+mod tests;

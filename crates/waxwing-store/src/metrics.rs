@@ -76,7 +76,9 @@ pub struct Metrics {
     pub commit_jobs: Histogram,
     /// Seconds of one commit, with its statements.
     pub commit_seconds: Histogram,
-    /// Publishes refused because too much waited.
+    /// Writes that wait for a commit.
+    pub waiting: Gauge,
+    /// Publishes refused because too much waited, or for too long.
     pub busy: Counter,
     /// Connections opened to receivers.
     pub connections: Counter,
@@ -109,6 +111,7 @@ impl Default for Metrics {
             disabled: Counter::default(),
             commit_jobs: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]),
             commit_seconds: seconds(),
+            waiting: Gauge::default(),
             busy: Counter::default(),
             connections: Counter::default(),
             api_connections: Gauge::default(),
@@ -151,7 +154,9 @@ impl Metrics {
         r.register("webhooks_disabled", "Webhooks that the service disabled", self.disabled.clone());
         r.register("commit_jobs", "Writes in one commit", self.commit_jobs.clone());
         r.register_with_unit("commit", "Time of one commit", Unit::Seconds, self.commit_seconds.clone());
-        r.register("publish_refused_busy", "Publishes refused because too much waited", self.busy.clone());
+        r.register("writes_waiting", "Writes that wait for a commit", self.waiting.clone());
+        let refused = "Publishes refused because too much waited, or for too long";
+        r.register("publish_refused_busy", refused, self.busy.clone());
         r.register("connections_opened", "Connections opened to receivers", self.connections.clone());
         r.register("api_connections", "Open connections to the API", self.api_connections.clone());
         r.register(
