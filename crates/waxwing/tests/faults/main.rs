@@ -35,6 +35,8 @@ mod disk;
 mod file;
 mod hell;
 mod limits;
+mod overload;
 mod process;
+mod recording;
 mod scene;
 mod shim;

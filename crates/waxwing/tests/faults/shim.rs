@@ -36,6 +36,7 @@ pub(crate) const EIO: i64 = 5;
 pub(crate) const ENOSPC: i64 = 28;
 /// Values of [`Knob::Files`].
 pub(crate) const DATABASE: i64 = 1;
+pub(crate) const LOG: i64 = 2;
 pub(crate) const EVERY_FILE: i64 = 7;
 
 /// The knobs of one server, or of one after another.
