@@ -63,3 +63,8 @@ pub(crate) fn raise_file_limit() {
     // Refused only by a sandbox; the limit that it set holds then.
     let _ = setrlimit(Resource::Nofile, limit);
 }
+
+/// How many files this process may open; `None` if there is no limit.
+pub(crate) fn file_limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}

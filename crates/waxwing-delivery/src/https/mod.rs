@@ -26,6 +26,7 @@ use waxwing_store::{Metrics, delivery::MAX_RESPONSE_BODY};
 use crate::{Request, Response, Sender};
 use connect::Connector;
 use exchange::{Message, Phase, outcome};
+pub use pool::IDLE;
 use pool::Pool;
 use proxy::Proxy;
 

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// Unused connections in all.
-const IDLE: usize = 4_096;
+pub const IDLE: usize = 4_096;
 /// How often old ones are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
 

@@ -6,6 +6,7 @@
 
 mod certificate;
 pub(crate) mod database;
+mod files;
 mod health;
 mod keys;
 mod logging;

@@ -10,7 +10,7 @@ use waxwing_store::{Metrics, StoreError};
 
 use super::{
     certificate::Certificate,
-    database,
+    database, files,
     health::{self, Broken, Health},
     keys, logging, sender, signals,
 };
@@ -27,6 +27,7 @@ const JOIN_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) async fn run(flags: Flags) -> anyhow::Result<()> {
     let settings = Settings::of_process(&flags)?;
     logging::start(&settings)?;
+    files::warn_if_few(&settings);
     let mut signals = signals::Signals::listen()?;
     // Bound first: a taken port is the likeliest mistake, and costs nothing then.
     let listener = bind(&settings.listen).await?;
