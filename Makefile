@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench bench-report bench-plots fuzz sim fmt docs sbom release reproducible advisories
+.PHONY: help demo run test check lint deny bench bench-report bench-plots soak fuzz sim fmt docs sbom release reproducible advisories
 
 CARGO ?= cargo
 ARGS ?=
@@ -32,6 +32,9 @@ bench-report: ## Run every scenario on a quiet machine, into bench/results/<date
 bench-plots: ## Draw the plots of docs/internals/benchmark.md of the results that it names
 	python3 bench/plot.py "$$(sed -n 's|.*(../../\(bench/results/[^)]*\)).*|\1|p' docs/internals/benchmark.md | head -n 1)" \
 	  docs/internals/benchmark
+
+soak: ## Steady load for SECONDS=3600 at RATE=300 events/s: what must stay as it is, and nothing lost
+	SOAK_SECONDS=$(or $(SECONDS),3600) SOAK_RATE=$(or $(RATE),300) $(CARGO) test --release -p waxwing --test soak -- --nocapture
 
 fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS names some
 	@CARGO="$(CARGO)" scripts/fuzz.sh $(ARGS)

@@ -16,6 +16,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo run --release -- demo", "tests/demo runs it; make test runs this test"),
     ("README.md", "cargo run --release -- serve", "a server runs already, as for every page"),
     ("docs/internals/benchmark.md", "bench --quick", "takes minutes; tests/bench runs small ones"),
+    ("docs/internals/soak.md", "make soak", "takes an hour; tests/soak is a minute of it"),
     ("docs/internals/testing.md", "make test", "runs this test"),
     ("docs/internals/proof.md", "cargo test", "is a test itself"),
     ("docs/internals/proof.md", "HELL_", "is a test itself"),
