@@ -1,6 +1,6 @@
 //! What has to be done from time to time: the lease renewed, the work of dead
 //! nodes taken over, deleted webhooks' leftovers ended, old rows deleted, personal data
-//! erased, secrets sealed anew.
+//! erased, secrets sealed anew, what was counted rolled up.
 //!
 //! Everything that can be long goes in bites, so that live traffic never waits
 //! for more than one of them.
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tracing::{info, warn};
 use waxwing_core::Timestamp;
-use waxwing_store::{Node, StoreError};
+use waxwing_store::{Node, StoreError, counts::ROLL_UP_BITE};
 
 use crate::{
     engine::Shared,
@@ -28,6 +28,8 @@ const TOKENS_KEPT: Duration = Duration::from_hours(24);
 const RETAIN_BITE: usize = 200;
 /// Events that one bite of an erasure deletes at most, with deliveries and attempts.
 const ERASE_BITE: usize = 200;
+/// How often what was counted is rolled up: what is not makes looking at it slower.
+const ROLL_UP_EVERY: Duration = Duration::from_secs(5);
 /// The pauses before a release is tried again.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
@@ -65,9 +67,11 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
     upkeep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut look = tokio::time::interval(resealing::LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut count = tokio::time::interval(ROLL_UP_EVERY);
+    count.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Long sweeps must not keep the lease from being renewed.
     let (mut takeover, mut sweeper) = (Alone::default(), Alone::default());
-    let (mut eraser, mut resealer) = (Alone::default(), Alone::default());
+    let (mut eraser, mut resealer, mut counter) = (Alone::default(), Alone::default(), Alone::default());
     let (looked, unheard) = (Arc::<Looked>::default(), Arc::<Unheard>::default());
     loop {
         tokio::select! {
@@ -82,6 +86,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node) {
                 eraser.run(erase(shared.clone()));
             }
             _ = upkeep.tick() => sweeper.run(sweep(shared.clone())),
+            _ = count.tick() => counter.run(roll_up(shared.clone())),
             _ = look.tick() => {
                 if looked.is_due(&shared) {
                     resealer.run(resealing::run(shared.clone(), looked.clone()));
@@ -198,6 +203,13 @@ async fn remove_tokens(shared: &Shared) -> Result<(), StoreError> {
 /// Erases what was asked to be erased, here or on a node that did not finish.
 async fn erase(shared: Arc<Shared>) -> Result<(), StoreError> {
     while shared.store.erase_step(shared.clock.now(), ERASE_BITE).await? {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn roll_up(shared: Arc<Shared>) -> Result<(), StoreError> {
+    while shared.store.roll_up(shared.clock.now(), ROLL_UP_BITE).await? {
         tokio::task::yield_now().await;
     }
     Ok(())

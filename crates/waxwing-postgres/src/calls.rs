@@ -12,10 +12,10 @@ use waxwing_core::{
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
-    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
-    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
-    WebhookChange, group, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
+    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, group, metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -107,6 +107,10 @@ impl Store for PostgresStore {
 
     async fn leave(&self, node: Node) -> Result<()> {
         Ok(self.shared.within(self.shared.leave(node)).await?)
+    }
+
+    async fn nodes(&self, limit: usize) -> Result<Vec<NodeEntry>> {
+        Ok(self.shared.within(self.shared.nodes(limit)).await?)
     }
 
     async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {

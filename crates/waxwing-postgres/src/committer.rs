@@ -11,9 +11,12 @@ use std::{sync::Arc, thread, time::Duration};
 use tokio::{runtime::Handle, sync::oneshot, time::Instant};
 use tokio_postgres::Client;
 use waxwing_core::Timestamp;
-use waxwing_store::{Completion, Due, NewEvent, Node, PublishError, Published, Recorded, StoreError};
+use waxwing_store::{
+    Completion, Due, NewEvent, Node, PublishError, Published, Recorded, StoreError, counts::Tick,
+};
 
 use crate::{
+    counts,
     error::Error,
     nodes,
     periods::Period,
@@ -46,6 +49,8 @@ pub(crate) struct Effects {
     pub(crate) again: Vec<(i64, Timestamp)>,
     pub(crate) published: u64,
     pub(crate) deliveries: u64,
+    /// What is counted: kept by the transaction itself, at its end.
+    pub(crate) ticks: Vec<Tick>,
     /// Webhooks that an attempt of this transaction condemned.
     pub(crate) disable: Vec<record::Disable>,
 }
@@ -207,11 +212,14 @@ impl Committer {
         );
         inserted?;
         let recorded = recorded?;
-        let (judgements, committed) = tokio::join!(recorded.fared().write(client), async {
-            Ok::<_, Error>(client.batch_execute("COMMIT").await?)
-        },);
-        // Without this check a commit of what failed would pass for one: it rolls back.
+        effects.ticks.extend(recorded.ticks());
+        let (judgements, counted, committed) =
+            tokio::join!(recorded.fared().write(client), counts::keep(client, &mut effects.ticks), async {
+                Ok::<_, Error>(client.batch_execute("COMMIT").await?)
+            },);
+        // Without these checks a commit of what failed would pass for one: it rolls back.
         let judgements = judgements?;
+        counted?;
         committed?;
         let recorded = recorded.answers(shared, &judgements, &mut effects);
         Ok(Outcome::Committed(Answers { published, recorded }, effects))

@@ -16,6 +16,7 @@ mod calls;
 mod catalog;
 mod changes;
 mod committer;
+mod counts;
 mod data_keys;
 mod doubts;
 mod erasure;

@@ -18,7 +18,7 @@ const ENTRY: &str = "SELECT d.event_seq, e.id, e.type, d.state, d.attempt_count,
      e.created_at, e.body, e.erased_at";
 
 /// A webhook that exists or once did: its row, and its status unless deleted.
-async fn webhook<C: GenericClient + Sync>(
+pub(crate) async fn webhook<C: GenericClient + Sync>(
     client: &C,
     account: &AccountId,
     id: &WebhookId,

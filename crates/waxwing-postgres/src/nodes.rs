@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use tokio_postgres::{Client, GenericClient};
+use tokio_postgres::{Client, GenericClient, Row};
 use waxwing_core::Timestamp;
-use waxwing_store::{Node, StoreError, TakenOver};
+use waxwing_store::{Node, NodeEntry, StoreError, TakenOver};
 
 use crate::{
     rows,
@@ -68,6 +68,19 @@ impl Shared {
     /// A moment of this node's clock in the database's time.
     pub(crate) fn in_database_time(&self, now: Timestamp) -> i64 {
         now.millis().saturating_add(self.ahead_ms.lock().unwrap_or_default())
+    }
+
+    /// Nodes, those first whose lease runs longest; in this node's time.
+    pub(crate) async fn nodes(&self, limit: usize) -> Result<Vec<NodeEntry>> {
+        let connection = self.connection().await?;
+        let sql = "SELECT name, lease_until FROM node ORDER BY lease_until DESC, seq LIMIT $1";
+        let ahead = self.ahead_ms.lock().unwrap_or_default();
+        let entry = |row: &Row| {
+            let lease_until = Some(get::<i64>(row, 1)?).filter(|until| *until > 0);
+            let lease_until = lease_until.map(|until| Timestamp::from_millis(until.saturating_sub(ahead)));
+            Ok(NodeEntry { name: get(row, 0)?, lease_until })
+        };
+        query(&**connection, sql, params![rows::limit(limit) => INT8]).await?.iter().map(entry).collect()
     }
 
     /// Learns how far the database's clock is ahead, unless it is known for good.

@@ -5,7 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use tokio_postgres::{Client, Row};
 use waxwing_core::{Timestamp, envelope};
-use waxwing_store::{DeliveryKey, Due, NewEvent, Node, PublishError, Published, Queue, StoreError, Target};
+use waxwing_store::{
+    DeliveryKey, Due, NewEvent, Node, PublishError, Published, Queue, StoreError, Target, counts::Tick,
+};
 
 use crate::{
     changes,
@@ -232,6 +234,7 @@ pub(crate) async fn insert(
             events.push(*seq);
             webhooks.push(target.row);
             owners.push(accepted.node.id);
+            effects.ticks.push(Tick::event(target.row, created_at(accepted)));
             if target.takes_deliveries() {
                 effects.due.push(due(accepted.event, *seq, target.row));
             }

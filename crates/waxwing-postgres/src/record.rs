@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::json;
 use tokio_postgres::{Client, Row};
 use waxwing_core::{DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict};
-use waxwing_store::{Actor, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError};
+use waxwing_store::{Actor, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError, counts::Tick};
 
 use crate::{
     audit,
@@ -32,6 +32,8 @@ pub(crate) struct Disable {
 /// What the statements said of an attempt.
 #[derive(Clone, Copy)]
 struct Outcome {
+    /// Not when it stood in the log before.
+    written: bool,
     applied: bool,
     state: DeliveryState,
 }
@@ -82,7 +84,7 @@ async fn drop_payloads(
     outcomes: &[Result<Option<Outcome>, StoreError>],
 ) -> Result<()> {
     let delivered = |outcome: &Result<Option<Outcome>, StoreError>| {
-        matches!(outcome, Ok(Some(Outcome { applied: true, state: DeliveryState::Delivered })))
+        matches!(outcome, Ok(Some(Outcome { applied: true, state: DeliveryState::Delivered, .. })))
     };
     let made = jobs.iter().zip(outcomes).filter(|(_, outcome)| delivered(outcome)).map(|(job, _)| &job.1);
     let dropping: Vec<_> = made.filter(|completion| completion.drop_payload).collect();
@@ -132,8 +134,8 @@ async fn write(
     .await?;
     let mut written = Vec::with_capacity(found.len());
     for row in found {
-        written
-            .push((numbered(&row, which)?, Outcome { state: rows::state(&row, 1)?, applied: get(&row, 2)? }));
+        let outcome = Outcome { written: true, state: rows::state(&row, 1)?, applied: get(&row, 2)? };
+        written.push((numbered(&row, which)?, outcome));
     }
     Ok(written)
 }
@@ -161,7 +163,10 @@ async fn kept(client: &Client, jobs: &[Recording], which: &[usize]) -> Result<Ve
     .await?;
     let mut found = Vec::with_capacity(answers.len());
     for row in answers {
-        found.push((numbered(&row, which)?, Outcome { state: rows::state(&row, 1)?, applied: false }));
+        found.push((
+            numbered(&row, which)?,
+            Outcome { written: false, state: rows::state(&row, 1)?, applied: false },
+        ));
     }
     Ok(found)
 }
@@ -211,6 +216,16 @@ impl Written<'_> {
             }
         }
         fared
+    }
+
+    /// What the attempts are counted as.
+    pub(crate) fn ticks(&self) -> impl Iterator<Item = Tick> {
+        self.jobs.iter().zip(&self.outcomes).filter_map(|((_, completion), outcome)| match outcome {
+            Ok(Some(Outcome { written: true, applied, state })) => {
+                Some(Tick::attempt(completion, *applied, *state))
+            }
+            _ => None,
+        })
     }
 
     /// The answers in the order of the jobs.

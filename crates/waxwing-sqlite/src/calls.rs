@@ -11,19 +11,19 @@ use waxwing_core::{
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
-    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
-    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
-    WebhookChange, group, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
+    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, group, metrics::Backlog,
 };
 
 use crate::{
     SqliteStore, accounts, audit, catalog, data_keys,
     erasure::{self, Bite},
-    lanes, log,
+    lanes, log, nodes,
     store::lost,
     webhooks,
-    writer::Job,
+    writer::{Job, Writer},
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -101,6 +101,10 @@ impl Store for SqliteStore {
 
     async fn leave(&self, node: Node) -> Result<()> {
         self.write_plain(move |writer| writer.leave(node)).await
+    }
+
+    async fn nodes(&self, limit: usize) -> Result<Vec<NodeEntry>> {
+        self.read(move |connection| nodes::list(connection, limit)).await
     }
 
     async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {
@@ -336,6 +340,10 @@ impl Store for SqliteStore {
             None => Ok(false),
             Some(Bite::Events(events)) => {
                 self.write_plain(move |writer| writer.erase_bite(&events, limit)).await.map(|()| true)
+            }
+            Some(Bite::Counts(webhook)) => {
+                let erase = move |writer: &mut Writer| writer.zeroing(|writer| writer.erase_counts(webhook));
+                self.write_plain(erase).await.map(|()| true)
             }
             // While a reader is in the way: later.
             Some(Bite::Last(_)) if !self.fold().await? => Ok(false),

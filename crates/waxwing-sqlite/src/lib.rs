@@ -13,6 +13,7 @@ pub mod backup;
 mod calls;
 mod catalog;
 mod checkpoint;
+mod counts;
 mod damage;
 mod data_keys;
 mod erasure;

@@ -2,11 +2,22 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use waxwing_core::Timestamp;
-use waxwing_store::{Node, StoreError, TakenOver};
+use waxwing_store::{Node, NodeEntry, StoreError, TakenOver};
 
 use crate::{rows, writer::Writer};
+
+/// Nodes, those first whose lease runs longest.
+pub(crate) fn list(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<NodeEntry>> {
+    connection
+        .prepare_cached("SELECT name, lease_until FROM node ORDER BY lease_until DESC, seq LIMIT ?1")?
+        .query_map([rows::limit(limit)], |row| {
+            let lease_until = Some(row.get(1)?).filter(|until| *until > 0).map(rows::time);
+            Ok(NodeEntry { name: row.get(0)?, lease_until })
+        })?
+        .collect()
+}
 
 impl Writer {
     pub(crate) fn register(&mut self, name: &str, now: Timestamp, lease: Duration) -> rusqlite::Result<Node> {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, params};
 use waxwing_core::{Timestamp, envelope};
-use waxwing_store::{DeliveryKey, Due, NewEvent, Node, PublishError, Published, Queue, StoreError, Target};
+use waxwing_store::{
+    DeliveryKey, Due, NewEvent, Node, PublishError, Published, Queue, StoreError, Target, counts::Tick,
+};
 
 use crate::{rows, writer::Writer};
 
@@ -134,6 +136,7 @@ impl Writer {
         for target in webhooks {
             delivery.execute(params![event_row, target.row])?;
             pending.execute(params![target.row, event_row, node.id])?;
+            self.effects.ticks.push(Tick::event(target.row, event.created_at));
             if target.takes_deliveries() {
                 self.effects.due.push(Due {
                     key: DeliveryKey { webhook: target.row, event: event_row },

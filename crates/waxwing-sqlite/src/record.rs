@@ -6,7 +6,9 @@ use serde_json::json;
 use waxwing_core::{
     DeliveryState, DisabledReason, Timestamp, WebhookStatus, delivery::Verdict, webhook::Health,
 };
-use waxwing_store::{Actor, Attempt, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError};
+use waxwing_store::{
+    Actor, Attempt, AuditEntry, Completion, DeliveryKey, Node, Recorded, StoreError, counts::Tick,
+};
 
 use crate::{load, rows, writer::Writer};
 
@@ -61,6 +63,7 @@ impl Writer {
         // What waits for a deleted webhook is canceled, whatever was under way.
         let applied = target.is_some() && self.take_pending(node, completion, &row)?;
         let state = self.update_delivery(completion, &row, number, applied, &words)?;
+        self.effects.ticks.push(Tick::attempt(completion, applied, state));
         if applied && state == DeliveryState::Delivered && completion.drop_payload {
             self.drop_payload(completion.key.event, completion.now)?;
         }

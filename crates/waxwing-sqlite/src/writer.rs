@@ -15,7 +15,7 @@ use tokio::{sync::oneshot, time::Instant};
 use waxwing_core::{Timestamp, webhook::Health};
 use waxwing_store::{
     Completion, DeliveryKey, Directory, Due, Feed, Metrics, NewEvent, Node, PublishError, Published,
-    Recorded, StoreError, group::Group,
+    Recorded, StoreError, counts::Tick, group::Group,
 };
 
 use crate::{checkpoint::Checkpointer, damage};
@@ -72,6 +72,8 @@ pub(crate) struct Effects {
     pub(crate) first: Vec<i64>,
     pub(crate) changed: Vec<i64>,
     pub(crate) directory: Vec<Change>,
+    /// What is counted: kept by the transaction itself, at its end.
+    pub(crate) ticks: Vec<Tick>,
     /// Who wants the write-ahead log emptied, and hear whether it is.
     pub(crate) fold: Vec<oneshot::Sender<bool>>,
     pub(crate) published: u64,
@@ -192,6 +194,7 @@ impl Writer {
             }
         }
         self.write_health()?;
+        self.keep_tally()?;
         self.list_bite()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
@@ -288,17 +291,18 @@ where
 }
 
 impl Effects {
-    pub(crate) fn mark(&self) -> [usize; 6] {
-        let Self { due, again, replayed, first, changed, directory, .. } = self;
-        [due.len(), again.len(), replayed.len(), first.len(), changed.len(), directory.len()]
+    pub(crate) fn mark(&self) -> [usize; 7] {
+        let Self { due, again, replayed, first, changed, directory, ticks, .. } = self;
+        [due.len(), again.len(), replayed.len(), first.len(), changed.len(), directory.len(), ticks.len()]
     }
 
-    pub(crate) fn cut(&mut self, [due, again, replayed, first, changed, directory]: [usize; 6]) {
+    pub(crate) fn cut(&mut self, [due, again, replayed, first, changed, directory, ticks]: [usize; 7]) {
         self.due.truncate(due);
         self.replayed.truncate(replayed);
         self.again.truncate(again);
         self.first.truncate(first);
         self.changed.truncate(changed);
         self.directory.truncate(directory);
+        self.ticks.truncate(ticks);
     }
 }

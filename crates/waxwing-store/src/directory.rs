@@ -56,6 +56,19 @@ impl Target {
     }
 }
 
+/// Accounts and webhooks that are not deleted; webhooks by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Accounts.
+    pub accounts: usize,
+    /// Webhooks that take deliveries.
+    pub active: usize,
+    /// Webhooks that their account paused.
+    pub inactive: usize,
+    /// Webhooks that the service disabled.
+    pub disabled: usize,
+}
+
 /// Configuration in memory.
 #[derive(Debug, Default)]
 pub struct Directory {
@@ -120,6 +133,20 @@ impl Directory {
         let mut rows: Vec<i64> = self.state.read().targets.keys().copied().collect();
         rows.sort_unstable();
         rows
+    }
+
+    /// How much there is.
+    pub fn census(&self) -> Census {
+        let state = self.state.read();
+        let mut census = Census { accounts: state.accounts.len(), ..Census::default() };
+        for target in state.targets.values() {
+            *match target.status {
+                WebhookStatus::Active => &mut census.active,
+                WebhookStatus::Inactive => &mut census.inactive,
+                WebhookStatus::Disabled(_) => &mut census.disabled,
+            } += 1;
+        }
+        census
     }
 
     /// The catalog of event types.

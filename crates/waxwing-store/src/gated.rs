@@ -5,6 +5,8 @@
 //! store; a call whose answer it drops was done all the same, which is what a
 //! broken connection to a database looks like.
 
+mod counting;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -16,10 +18,10 @@ use waxwing_core::{
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
-    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
-    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook,
-    WebhookChange, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
+    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
+    Webhook, WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -39,7 +41,7 @@ pub enum Call {
     Lease,
     /// Accounts, keys, data keys, webhooks, event types.
     Configure,
-    /// The log, lists, the backlog and facts.
+    /// The log, lists, counts, the backlog and facts.
     Read,
     /// [`Store::retry`] and [`Store::replay`].
     Replay,
@@ -47,6 +49,8 @@ pub enum Call {
     Retain,
     /// [`Store::erase_account`], [`Store::erase_event`] and [`Store::erase_step`].
     Erase,
+    /// [`Counting::roll_up`](crate::Counting::roll_up).
+    RollUp,
 }
 
 /// Decides what becomes of a call.
@@ -143,6 +147,10 @@ impl<G: Gate> Store for Gated<G> {
 
     async fn leave(&self, node: Node) -> Result<()> {
         self.gate.pass(Call::Lease, self.inner.leave(node)).await?
+    }
+
+    async fn nodes(&self, limit: usize) -> Result<Vec<NodeEntry>> {
+        self.gate.pass(Call::Read, self.inner.nodes(limit)).await?
     }
 
     async fn audit_log(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>> {

@@ -10,6 +10,7 @@ pub mod account;
 pub mod audit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod counts;
 pub mod data_key;
 pub mod delivery;
 pub mod directory;
@@ -32,9 +33,10 @@ pub mod webhook;
 
 pub use account::{Account, Key, NewAccount, NewKey, Principal};
 pub use audit::{Actor, AuditEntry, AuditFilter, By};
+pub use counts::{Counting, Counts, Point, Span, Step, Worst};
 pub use data_key::{DataKey, Resealed, SEALED_COLUMNS, SealedColumn, SealedValue};
 pub use delivery::{Attempt, Completion, DeliveryKey, Due, LanePage, LaneStart, Queue, Recorded};
-pub use directory::{Directory, Target};
+pub use directory::{Census, Directory, Target};
 pub use erasure::{Erased, Erasure};
 pub use error::{
     CreateAccountError, CreateWebhookError, DeleteKeyError, PublishError, RetryError, StoreError,
@@ -44,7 +46,7 @@ pub use feed::{Feed, Wakeups};
 pub use keyring::{Keyring, KeyringError, RootKeys};
 pub use log::{LogDetail, LogEntry, LogFilter, ReplayBite, ReplayFilter};
 pub use metrics::Metrics;
-pub use node::{Node, TakenOver};
+pub use node::{Node, NodeEntry, TakenOver};
 pub use page::{Page, PageRequest};
 pub use signing::{SigningKeyChange, SigningKeys};
 pub use store::Store;

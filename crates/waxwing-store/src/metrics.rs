@@ -201,4 +201,10 @@ impl Metrics {
             self.backlog.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
+
+    /// The backlog as it was shown last.
+    pub fn shown_backlog(&self) -> Backlog {
+        let count = |state| self.backlog.get_or_create(&StateLabel { state }).get().unsigned_abs();
+        Backlog { pending: count("pending"), retrying: count("retrying"), held: count("held") }
+    }
 }

@@ -27,3 +27,12 @@ pub struct TakenOver {
     /// Whether more can be had at once.
     pub more: bool,
 }
+
+/// A node, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeEntry {
+    /// Its name.
+    pub name: String,
+    /// Until when its lease runs; `None` when it left, or its work was taken over.
+    pub lease_until: Option<Timestamp>,
+}

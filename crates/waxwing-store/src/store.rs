@@ -14,11 +14,11 @@ use waxwing_core::{
 };
 
 use crate::{
-    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
+    Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, Counting, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
-    PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed, RetryError,
-    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
+    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook,
     WebhookChange, metrics::Backlog,
 };
 
@@ -26,7 +26,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept, for any number of nodes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Counting + Send + Sync + 'static {
     /// Configuration in memory: at most a second behind other nodes' changes.
     fn directory(&self) -> &Directory;
 
@@ -100,6 +100,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends the lease at once, so that others need not wait for it.
     async fn leave(&self, node: Node) -> Result<()>;
+
+    /// At most `limit` nodes, those first whose lease runs longest.
+    async fn nodes(&self, limit: usize) -> Result<Vec<NodeEntry>>;
 
     // Configuration. Each change is kept together with its entry in the audit log, in
     // one transaction; what is refused leaves none.

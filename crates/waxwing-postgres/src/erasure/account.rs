@@ -16,7 +16,7 @@ use super::{
     receipts,
 };
 use crate::{
-    accounts, changes, rows,
+    accounts, changes, counts, rows,
     sql::{BOUNDED, Result, execute, first, get, params},
     store::Shared,
 };
@@ -95,6 +95,8 @@ impl Shared {
         let Some(found) = found else { return Ok(false) };
         let (row, erasure) = receipts::erasure(&found)?;
         match get::<Option<i64>>(&found, 12)?.filter(|_| erasure.event.is_none()) {
+            // After its deliveries, of which attempts could still have been counted.
+            None if erasure.event.is_none() && counts::erase_next(&transaction, &erasure.account).await? => {}
             None => receipts::complete(&transaction, row, &erasure, now).await?,
             Some(position) => bite(&transaction, row, &erasure, position, rows::limit(limit)).await?,
         }

@@ -138,7 +138,7 @@ impl PostgresTarget {
         // Without it the first statements would be planned as if the tables were empty.
         self.client.batch_execute("ANALYZE").await?;
         let transaction = self.client.transaction().await?;
-        for table in ["account", "api_key", "webhook", "audit", "erasure"] {
+        for table in ["account", "api_key", "webhook", "audit", "erasure", "tally"] {
             let sql = format!(
                 "SELECT setval(pg_get_serial_sequence('{table}', 'seq'), max(seq)) FROM {table} HAVING max(seq) > 0"
             );

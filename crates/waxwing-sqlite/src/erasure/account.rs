@@ -33,6 +33,8 @@ pub(crate) enum Bite {
     Last(i64),
     /// Events to be deleted.
     Events(Events),
+    /// What was counted of a webhook.
+    Counts(i64),
 }
 
 /// Events of an account.
@@ -47,12 +49,17 @@ pub(crate) struct Events {
 /// Looks for what the next bite takes: at most `limit` events.
 pub(crate) fn look(connection: &Connection, limit: usize) -> Result<Option<Bite>> {
     let Some((erasure, receipt, position)) = receipts::open(connection)? else { return Ok(None) };
-    let Some(position) = position.filter(|_| receipt.event.is_none()) else {
+    if receipt.event.is_some() {
         return Ok(Some(Bite::Last(erasure)));
-    };
+    }
     let account: i64 = connection
         .prepare_cached("SELECT seq FROM account WHERE id = ?1")?
         .query_row([receipt.account.as_str()], |row| row.get(0))?;
+    // After its deliveries, of which attempts could still have been counted.
+    let Some(position) = position else {
+        let counted = counted_webhook(connection, account)?;
+        return Ok(Some(counted.map_or(Bite::Last(erasure), Bite::Counts)));
+    };
     let seen: Vec<(i64, i64)> = connection
         .prepare_cached("SELECT seq, account_seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
         .query_map([position, rows::limit(LOOK)], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -65,6 +72,14 @@ pub(crate) fn look(connection: &Connection, limit: usize) -> Result<Option<Bite>
         reached = rows.last().copied();
     }
     Ok(Some(Bite::Events(Events { erasure, account: receipt.account, rows, reached })))
+}
+
+/// A webhook of an account of which there may be counts.
+fn counted_webhook(connection: &Connection, account: i64) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT seq FROM webhook WHERE account_seq = ?1 AND counts_erased IS NULL LIMIT 1")?
+        .query_row([account], |row| row.get(0))
+        .optional()
 }
 
 impl Writer {

@@ -46,7 +46,7 @@ impl Writer {
     }
 
     /// Runs `work` so that what it deletes is overwritten, in freed pages too.
-    pub(super) fn zeroing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn zeroing<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.connection.pragma_update(None, "secure_delete", "on")?;
         let result = work(self);
         self.connection.pragma_update(None, "secure_delete", "fast")?;

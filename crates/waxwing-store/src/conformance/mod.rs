@@ -18,6 +18,7 @@ mod audit;
 mod cancel;
 mod claim_and_lease;
 mod clock;
+mod counts;
 mod data_keys;
 mod dropping;
 mod erasure;
@@ -375,6 +376,21 @@ list! {
         another_change_leaves_a_disabled_webhook_disabled
         webhooks_fare_apart
         failures_of_many_events_in_one_commit_all_count
+    }
+    counts {
+        events_and_attempts_count_in_their_minutes
+        an_attempt_without_an_answer_counts_and_has_no_latency
+        a_replay_counts_as_attempts_and_not_as_events
+        an_attempt_whose_verdict_came_too_late_counts_as_an_attempt
+        an_attempt_that_is_offered_again_is_counted_once
+        what_is_refused_counts_nothing
+        what_is_counted_at_once_by_many_is_what_the_log_says
+        minutes_become_hours_and_days_and_then_go
+        what_is_recorded_late_is_counted_all_the_same
+        counts_are_seen_by_their_account_only_and_stay_with_the_log
+        an_erased_account_is_counted_no_more
+        those_that_fail_most_come_first
+        nodes_are_listed_with_their_leases
     }
     upkeep {
         a_fact_keeps_its_first_value

@@ -31,6 +31,10 @@ pub enum Table {
     Attempt,
     /// What waits.
     Pending,
+    /// What was counted of webhooks.
+    Metric,
+    /// The same, as far as it is not rolled up.
+    Tally,
 }
 
 /// What a column holds.
@@ -193,9 +197,23 @@ const ERASURE: &[Column] = &[
     column("keys", Int),
 ];
 
+const METRIC: &[Column] = &[
+    column("step", Int),
+    column("at", Int),
+    column("webhook_seq", Int),
+    column("events", Int),
+    column("succeeded", Int),
+    column("failed", Int),
+    column("delivered", Int),
+    column("exhausted", Int),
+    column("answers", Blob),
+];
+
+const TALLY: &[Column] = &[column("seq", Int), column("counts", Blob)];
+
 impl Table {
     /// All, in the order in which they are moved: events before what names them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
         Self::ApiKey,
         Self::EventType,
@@ -209,6 +227,8 @@ impl Table {
         Self::Delivery,
         Self::Attempt,
         Self::Pending,
+        Self::Metric,
+        Self::Tally,
     ];
 
     /// Its name in every store.
@@ -227,6 +247,8 @@ impl Table {
             Self::Pending => "pending",
             Self::Audit => "audit",
             Self::Erasure => "erasure",
+            Self::Metric => "metric",
+            Self::Tally => "tally",
         }
     }
 
@@ -251,6 +273,8 @@ impl Table {
             Self::Pending => PENDING,
             Self::Audit => AUDIT,
             Self::Erasure => ERASURE,
+            Self::Metric => METRIC,
+            Self::Tally => TALLY,
         }
     }
 
@@ -259,7 +283,7 @@ impl Table {
     pub fn key_columns(self) -> usize {
         match self {
             Self::Delivery => 2,
-            Self::Attempt | Self::Pending => 3,
+            Self::Attempt | Self::Pending | Self::Metric => 3,
             Self::Account
             | Self::ApiKey
             | Self::EventType
@@ -269,6 +293,7 @@ impl Table {
             | Self::Event
             | Self::Audit
             | Self::Erasure
+            | Self::Tally
             | Self::Idempotency => 1,
         }
     }
