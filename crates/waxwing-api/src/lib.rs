@@ -24,7 +24,7 @@ mod shapes;
 use std::{sync::Arc, time::Duration};
 
 use waxwing_core::{Clock, Entropy, TargetPolicy, Timestamp};
-use waxwing_store::{Keyring, Metrics, Node, Store};
+use waxwing_store::{Keyring, Metrics, Node, Store, metrics::Backlog};
 
 pub use access::{Access, AccessOptions, noting_uses};
 pub use auth::hash_key;
@@ -86,6 +86,16 @@ impl Default for Limits {
 impl Api {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How many deliveries wait, as it was counted last: a moment ago at most.
+    pub(crate) async fn backlog(&self) -> Backlog {
+        if self.metrics.is_backlog_due()
+            && let Ok(backlog) = self.store.backlog().await
+        {
+            self.metrics.show_backlog(backlog);
+        }
+        self.metrics.shown_backlog()
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {

@@ -130,6 +130,7 @@ fn explain(parameter: &mut Value) {
         "status" => "Only those in this state",
         "type" => "Only those of exactly this event type",
         "account_id" => "Only those that concern this account",
+        "step" => "How wide a point is; chosen by the time asked for when left out",
         "object" => "Only those about the thing with this id",
         "action" => "Only those of exactly this action",
         "since" => "Only those from this moment on (RFC 3339)",

@@ -2,7 +2,7 @@
 
 use http::Uri;
 use waxwing_core::{AccountId, DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
-use waxwing_store::{AuditFilter, LogFilter, PageRequest, page::MAX_PAGE};
+use waxwing_store::{AuditFilter, LogFilter, PageRequest, Step, page::MAX_PAGE};
 
 use crate::{
     cursor,
@@ -65,7 +65,7 @@ impl Query {
         Ok(AuditFilter { account, object, action, since: self.time("since")?, until: self.time("until")? })
     }
 
-    fn time(&self, name: &str) -> Result<Option<Timestamp>> {
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>> {
         let what = "a time such as 2026-03-26T10:00:00.000Z (RFC 3339)";
         self.parsed(name, what, |text| Timestamp::parse(text).ok())
     }
@@ -80,6 +80,10 @@ impl Query {
             since: self.time("since")?,
             until: self.time("until")?,
         })
+    }
+
+    pub(crate) fn step(&self) -> Result<Option<Step>> {
+        self.parsed("step", "one of minute, hour, day", Step::parse)
     }
 
     pub(crate) fn webhook_status(&self) -> Result<Option<WebhookStatus>> {

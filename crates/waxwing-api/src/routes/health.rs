@@ -28,11 +28,7 @@ pub(crate) async fn ready(State(api): State<Arc<Api>>) -> Result<&'static str> {
 /// Metrics for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "Health", security(()), responses((status = 200)))]
 pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> impl IntoResponse {
-    if api.metrics.is_backlog_due()
-        && let Ok(backlog) = api.store.backlog().await
-    {
-        api.metrics.show_backlog(backlog);
-    }
+    api.backlog().await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], api.metrics.encode())
 }

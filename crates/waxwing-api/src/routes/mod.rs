@@ -21,7 +21,9 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod log;
+pub(crate) mod metrics;
 pub(crate) mod operator_keys;
+pub(crate) mod overview;
 pub(crate) mod portal_tokens;
 pub(crate) mod replay;
 pub(crate) mod secrets;
@@ -75,6 +77,7 @@ table! {
         "/api/webhook/{id}/events/{event_id}" { get log::show }
         "/api/webhook/{id}/events/{event_id}/retry" { post replay::retry }
         "/api/webhook/{id}/replay" { post replay::replay }
+        "/api/webhook/{id}/metrics" { get metrics::show }
         "/api/event-types" { get event_types::list }
         "/api/events" { post events::publish }
         "/api/events/batch" { post events::publish_batch }
@@ -86,6 +89,7 @@ table! {
         "/api/accounts/{id}/portal-tokens" { post portal_tokens::create, get portal_tokens::list }
         "/api/keys" { post operator_keys::create, get operator_keys::list }
         "/api/keys/{key_id}" { delete operator_keys::delete }
+        "/api/overview" { get overview::show }
         "/api/audit" { get audit::list }
         "/api/encryption" { get encryption::show }
         "/api/encryption/rotate" { post encryption::rotate }

@@ -25,6 +25,7 @@ mod health;
 mod keys;
 mod log;
 mod matrix;
+mod metrics;
 mod replay;
 mod routes;
 mod signing_keys;

@@ -52,6 +52,7 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("post", "/api/keys", Operator, r#"{"role":"publisher"}"#),
     ("get", "/api/keys", Operator, ""),
     ("delete", "/api/keys/{key_id}", Operator, ""),
+    ("get", "/api/overview", Operator, ""),
     ("get", "/api/audit", Operator, ""),
     ("get", "/api/encryption", Operator, ""),
     ("post", "/api/encryption/rotate", Operator, ""),
@@ -78,6 +79,7 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("get", "/api/webhook/{id}/events/{event_id}", View, ""),
     ("post", "/api/webhook/{id}/events/{event_id}/retry", Change, ""),
     ("post", "/api/webhook/{id}/replay", Change, "{}"),
+    ("get", "/api/webhook/{id}/metrics", View, ""),
 ];
 
 /// Ways to ask. Those of an account are keys of `acme`, and of `other` beside them.
