@@ -8,7 +8,7 @@ use waxwing_store::{
     counts::{Step, Sums, Tally, Tick},
 };
 
-use super::{COLUMNS, MOMENTS, counts, number};
+use super::{COLUMNS, MOMENTS, counts, number, sums};
 use crate::{
     rows,
     sql::{BOUNDED, Result, execute, first, get, params, query},
@@ -51,11 +51,7 @@ impl Shared {
 async fn roll_up_tallies(transaction: &Transaction<'_>, limit: usize) -> Result<usize> {
     let sql = "DELETE FROM tally WHERE seq IN (SELECT seq FROM tally ORDER BY seq LIMIT $1) RETURNING counts";
     let tallies = query(&**transaction, sql, params![rows::limit(limit) => INT8]).await?;
-    let mut sums = Sums::new();
-    for tally in &tallies {
-        Tally::add_to(get(tally, 0)?, &mut sums).ok_or_else(|| rows::unreadable("a tally"))?;
-    }
-    add(transaction, Step::Minute, sums).await?;
+    add(transaction, Step::Minute, sums(&tallies)?).await?;
     Ok(tallies.len())
 }
 

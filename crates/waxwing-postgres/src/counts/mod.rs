@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use waxwing_core::{AccountId, Timestamp, WebhookId};
 use waxwing_store::{
     Counting, Counts, Point, Span, StoreError, Worst,
-    counts::{ALL_WEBHOOKS, Latencies, Step},
+    counts::{ALL_WEBHOOKS, Latencies, Step, Sums, Tally, add_up},
 };
 
 use crate::{
@@ -61,6 +61,16 @@ fn counts(row: &Row, first: usize) -> Result<Counts> {
         exhausted: number(4)?,
         answers: answers.ok_or_else(|| rows::unreadable("a histogram of latencies"))?,
     })
+}
+
+/// What the tallies add up to that these rows hold.
+fn sums(tallies: &[Row]) -> Result<Sums> {
+    let mut sums = Sums::new();
+    for tally in tallies {
+        Tally::add_to(get(tally, 0)?, &mut sums).ok_or_else(|| rows::unreadable("a tally"))?;
+    }
+    add_up(&mut sums);
+    Ok(sums)
 }
 
 fn number(step: Step) -> i16 {

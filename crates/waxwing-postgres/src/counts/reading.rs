@@ -6,10 +6,10 @@ use tokio_postgres::{GenericClient, IsolationLevel};
 use waxwing_core::{AccountId, Timestamp, WebhookId};
 use waxwing_store::{
     Counts, Point, Span, Worst,
-    counts::{Step, Sums, Tally},
+    counts::{Step, Sums},
 };
 
-use super::{COLUMNS, MOMENTS, counts, number};
+use super::{COLUMNS, MOMENTS, counts, number, sums};
 use crate::{
     log, rows,
     sql::{Result, first, get, params, query},
@@ -81,11 +81,7 @@ impl Shared {
 
 /// What is not rolled up.
 async fn waiting<C: GenericClient + Sync>(client: &C) -> Result<Sums> {
-    let mut sums = Sums::new();
-    for tally in query(client, "SELECT counts FROM tally", &[]).await? {
-        Tally::add_to(get(&tally, 0)?, &mut sums).ok_or_else(|| rows::unreadable("a tally"))?;
-    }
-    Ok(sums)
+    sums(&query(client, "SELECT counts FROM tally", &[]).await?)
 }
 
 async fn points<C: GenericClient + Sync>(

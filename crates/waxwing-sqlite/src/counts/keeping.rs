@@ -37,8 +37,7 @@ impl Writer {
 
     /// How many were rolled up.
     fn roll_up_tallies(&mut self, limit: usize) -> Result<usize> {
-        let mut sums = Sums::new();
-        let tallies = reading::tallies(&self.connection, limit, &mut sums)?;
+        let (sums, tallies) = reading::tallies(&self.connection, limit)?;
         let Some(last) = tallies.last() else { return Ok(0) };
         self.add(Step::Minute, &sums)?;
         self.connection.prepare_cached("DELETE FROM tally WHERE seq <= ?1")?.execute([last])?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use waxwing_store::{
     Counts, Point, Span, Worst,
-    counts::{Step, Sums, Tally},
+    counts::{Step, Sums, Tally, add_up},
 };
 
 use super::{COLUMNS, counts, moments};
@@ -16,22 +16,24 @@ type Result<T> = rusqlite::Result<T>;
 /// Deliveries of a webhook among which the one is looked for that failed last.
 const RECENT: i64 = 10;
 
-/// Adds the oldest tallies to `sums`; their rows.
-pub(super) fn tallies(connection: &Connection, limit: usize, sums: &mut Sums) -> Result<Vec<i64>> {
-    connection
+/// Adds up the oldest tallies; their rows.
+pub(super) fn tallies(connection: &Connection, limit: usize) -> Result<(Sums, Vec<i64>)> {
+    let mut sums = Sums::new();
+    let rows = connection
         .prepare_cached("SELECT seq, counts FROM tally ORDER BY seq LIMIT ?1")?
         .query_map([rows::limit(limit)], |row| {
-            let added = Tally::add_to(row.get_ref(1)?.as_blob()?, sums);
+            let added = Tally::add_to(row.get_ref(1)?.as_blob()?, &mut sums);
             added.ok_or_else(|| rows::unreadable("a tally"))?;
             row.get(0)
         })?
-        .collect()
+        .collect::<Result<_>>()?;
+    add_up(&mut sums);
+    Ok((sums, rows))
 }
 
 /// What was counted in each step of `span`.
 pub(super) fn series(connection: &Connection, webhook: i64, span: Span) -> Result<Vec<Point>> {
-    let mut waiting = Sums::new();
-    tallies(connection, usize::MAX, &mut waiting)?;
+    let (waiting, _) = tallies(connection, usize::MAX)?;
     let points = points(connection, &waiting, webhook, span)?;
     Ok(points.into_iter().map(|(at, counts)| Point { at: rows::time(at), counts }).collect())
 }
@@ -79,8 +81,7 @@ pub(super) fn worst(connection: &Connection, span: Span, limit: usize) -> Result
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?
         .collect::<Result<_>>()?;
-    let mut waiting = Sums::new();
-    tallies(connection, usize::MAX, &mut waiting)?;
+    let (waiting, _) = tallies(connection, usize::MAX)?;
     let mut worst = Vec::with_capacity(failing.len());
     for (row, account, webhook) in failing {
         let mut counts = Counts::default();

@@ -62,14 +62,14 @@ impl Latencies {
         }
     }
 
-    /// Takes one from the front of `bytes`.
-    pub(super) fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let mut latencies = Self::default();
+    /// Takes one from the front of `bytes`, and adds it.
+    pub(super) fn add_from(&mut self, bytes: &mut &[u8]) -> Option<()> {
         for _ in 0..read_number(bytes)? {
             let bucket = usize::try_from(read_number(bytes)?).ok()?;
-            *latencies.0.get_mut(bucket)? = read_number(bytes)?;
+            let count = self.0.get_mut(bucket)?;
+            *count = count.checked_add(read_number(bytes)?)?;
         }
-        Some(latencies)
+        Some(())
     }
 
     /// As a database keeps it.
@@ -81,7 +81,9 @@ impl Latencies {
 
     /// What [`Latencies::to_bytes`] wrote; `None` for anything else.
     pub fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
-        Self::read(&mut bytes).filter(|_| bytes.is_empty())
+        let mut latencies = Self::default();
+        latencies.add_from(&mut bytes)?;
+        bytes.is_empty().then_some(latencies)
     }
 }
 

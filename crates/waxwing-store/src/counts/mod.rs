@@ -66,6 +66,15 @@ impl Counts {
 /// than stand in each other's way.
 pub type Sums = BTreeMap<(i64, i64), Counts>;
 
+/// Adds to the counts of webhooks those of all of them together.
+pub fn add_up(sums: &mut Sums) {
+    let mut all = Sums::new();
+    for ((at, _), counts) in &*sums {
+        all.entry((*at, ALL_WEBHOOKS)).or_default().add(counts);
+    }
+    sums.append(&mut all);
+}
+
 /// What was counted in one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {

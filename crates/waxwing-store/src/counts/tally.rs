@@ -6,7 +6,7 @@
 use waxwing_core::{DeliveryState, Timestamp};
 
 use super::{
-    ALL_WEBHOOKS, Counts, Latencies, Step, Sums,
+    Counts, Step, Sums,
     latencies::{read_number, write_number},
 };
 use crate::Completion;
@@ -95,25 +95,17 @@ impl Tally {
         &self.0
     }
 
-    /// Adds what is kept to `sums`, by webhook and for all of them together; `None` when the
-    /// bytes are something else.
+    /// Adds what is kept to `sums`; `None` when the bytes are something else.
     pub fn add_to(mut bytes: &[u8], sums: &mut Sums) -> Option<()> {
         while !bytes.is_empty() {
             let webhook = read_number(&mut bytes)?.cast_signed();
             let minute = read_number(&mut bytes)?.cast_signed().checked_mul(Step::Minute.millis())?;
-            let mut number = || read_number(&mut bytes);
-            let mut counts = Counts {
-                events: number()?,
-                succeeded: number()?,
-                failed: number()?,
-                delivered: number()?,
-                exhausted: number()?,
-                answers: Latencies::default(),
-            };
-            counts.answers = Latencies::read(&mut bytes)?;
-            for row in [webhook, ALL_WEBHOOKS] {
-                sums.entry((minute, row)).or_default().add(&counts);
+            let Counts { events, succeeded, failed, delivered, exhausted, answers } =
+                sums.entry((minute, webhook)).or_default();
+            for sum in [events, succeeded, failed, delivered, exhausted] {
+                *sum = sum.checked_add(read_number(&mut bytes)?)?;
             }
+            answers.add_from(&mut bytes)?;
         }
         Some(())
     }
@@ -124,6 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::counts::{ALL_WEBHOOKS, Latencies, add_up};
 
     fn attempt(webhook: i64, at: i64, answered_in: Option<u64>, ended: Option<DeliveryState>) -> Tick {
         let succeeded = ended == Some(DeliveryState::Delivered);
@@ -150,6 +143,7 @@ mod tests {
         ];
         let mut sums = Sums::new();
         Tally::add_to(Tally::of(&mut ticks).unwrap().as_bytes(), &mut sums).unwrap();
+        add_up(&mut sums);
         let seven =
             Counts { events: 1, failed: 2, exhausted: 1, answers: answered(&[3]), ..Counts::default() };
         let nine = Counts { succeeded: 1, delivered: 1, answers: answered(&[40]), ..Counts::default() };
