@@ -14,9 +14,12 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::task::unconstrained;
-use waxwing_core::{AccountId, EventId, WebhookId};
+use waxwing_core::{AccountId, EventId, Timestamp, WebhookId};
 use waxwing_sqlite::{SqliteStore, Stepper};
-use waxwing_store::{EventDetail, Feed, LogDetail, Store, feed::Wakeups, metrics::Backlog};
+use waxwing_store::{
+    Counting, Counts, EventDetail, Feed, LogDetail, LogFilter, PageRequest, Span, Step, Store, feed::Wakeups,
+    metrics::Backlog, page::MAX_PAGE,
+};
 
 /// The database.
 pub(crate) struct Database {
@@ -110,6 +113,33 @@ impl Database {
 
     pub(crate) fn event(&self, event: &EventId) -> Option<EventDetail> {
         self.look(|eye| async move { eye.event(event).await })
+    }
+
+    /// Everything of a webhook's log.
+    pub(crate) fn log(&self, webhook: &WebhookId) -> Vec<LogDetail> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = PageRequest { limit: MAX_PAGE, cursor };
+            let filter = LogFilter::default();
+            let page = self.look(|eye| async move { eye.log(&self.account, webhook, filter, page).await });
+            let Some(page) = page else { return all };
+            all.extend(page.items.iter().filter_map(|entry| self.delivery(webhook, &entry.event_id)));
+            cursor = page.next;
+            if cursor.is_none() {
+                return all;
+            }
+        }
+    }
+
+    /// All that was counted of a webhook.
+    pub(crate) fn counts(&self, webhook: &WebhookId) -> Counts {
+        let always = Span { since: Timestamp::EPOCH, until: Timestamp::MAX, step: Step::Day };
+        let points = self.look(|eye| async move { eye.counts(&self.account, webhook, always).await });
+        let mut sum = Counts::default();
+        for point in points.unwrap_or_default() {
+            sum.add(&point.counts);
+        }
+        sum
     }
 
     /// Whether a webhook is there and takes no deliveries.

@@ -4,6 +4,7 @@ use waxwing_core::{DeliveryState, EventId, Outcome};
 use waxwing_store::{LogDetail, LogEntry, metrics::Backlog};
 
 use crate::{
+    counted,
     oracle::{Attempt, Event, Hook, Key, State},
     world::World,
 };
@@ -16,6 +17,11 @@ pub(crate) fn judge(world: &World) {
         wrong.push(format!("not everything drained: {backlog:?}"));
     }
     world.oracle.with(|state| {
+        for (host, hook) in &state.hooks {
+            let webhook = hook.id.as_ref();
+            let counted = webhook.and_then(|id| counted::otherwise(world, id));
+            wrong.extend(counted.map(|what| format!("{host}: {what}")));
+        }
         for (id, event) in &state.events {
             if event.acknowledged.is_some() {
                 wrong.extend(of_event(world, state, id, event));

@@ -46,6 +46,7 @@
 
 mod chance;
 mod client;
+mod counted;
 mod database;
 mod faults;
 mod gateway;
