@@ -13,6 +13,9 @@
     reason = "tests, although a library holds them: a broken promise ends the test"
 )]
 
+#[macro_use]
+mod suite;
+
 mod accounts_and_keys;
 mod audit;
 mod cancel;
@@ -40,60 +43,6 @@ mod steps;
 mod upkeep;
 mod webhooks;
 mod world;
-
-/// Turns the list of tests into [`tests`] and into the macro that runs them.
-///
-/// `$dollar` is a literal `$`: a macro that makes a macro has no other way to
-/// write one.
-macro_rules! list {
-    ($dollar:tt $($topic:ident { $($test:ident)* })*) => {
-        /// Every test by its topic, to be called with a fresh store.
-        #[allow(missing_docs, reason = "the names say it")]
-        pub mod tests {
-            $(pub mod $topic {
-                use std::sync::Arc;
-
-                use crate::{Store, conformance::{self, world::World}};
-
-                $(pub async fn $test(store: Arc<dyn Store>) {
-                    conformance::$topic::$test(World::new(Arc::clone(&store)).await).await;
-                    store.close().await;
-                })*
-            })*
-        }
-
-        /// Makes a module `$name` with one `#[tokio::test]` for each test of the suite.
-        ///
-        /// `$open` is an expression whose future opens a fresh, empty store and
-        /// yields `(Arc<dyn Store>, guard)`; the guard (a temporary folder, say) is
-        /// dropped after the test. It is evaluated once for each test.
-        ///
-        /// ```ignore
-        /// waxwing_store::conformance_suite!(on_disk, open_on_disk());
-        /// ```
-        #[macro_export]
-        macro_rules! conformance_suite {
-            ($dollar name:ident, $dollar open:expr) => {
-                mod $dollar name {
-                    #[allow(unused_imports, reason = "an expression may need no name from outside")]
-                    use super::*;
-
-                    $(mod $topic {
-                        #[allow(unused_imports, reason = "as above")]
-                        use super::*;
-
-                        $(#[::tokio::test]
-                        async fn $test() {
-                            let (store, guard) = ($dollar open).await;
-                            $crate::conformance::tests::$topic::$test(store).await;
-                            drop(guard);
-                        })*
-                    })*
-                }
-            };
-        }
-    };
-}
 
 list! {
     $
