@@ -28,6 +28,7 @@ mod erasure;
 mod full_disk;
 mod lifecycle;
 mod log;
+mod metrics;
 mod moving;
 mod open_files;
 mod secrets;
