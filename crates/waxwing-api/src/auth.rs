@@ -41,6 +41,9 @@ pub fn hash_key(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
+/// Whoever holds a valid key, whatever it may do.
+pub(crate) struct Holder(pub(crate) Principal);
+
 /// Whoever holds a valid key that may read.
 pub(crate) struct Caller;
 
@@ -55,6 +58,14 @@ pub(crate) struct Viewer(pub(crate) AccountId);
 
 /// The account that is to be changed, and who changes it.
 pub(crate) struct Account(pub(crate) AccountId, pub(crate) Actor);
+
+impl FromRequestParts<Arc<Api>> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
+        principal(parts, api).map(Self)
+    }
+}
 
 impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;

@@ -12,7 +12,10 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use waxwing_core::EventId;
 
-use super::webhooks::webhook_id;
+use super::{
+    sent::{self, RequestAnswer},
+    webhooks::webhook_id,
+};
 use crate::{
     Api,
     auth::Viewer,
@@ -31,6 +34,8 @@ pub(crate) struct LogDetailAnswer {
     payload: Option<Box<RawValue>>,
     /// Since when the payload is gone; null while it is there.
     payload_erased_at: Option<String>,
+    /// null once the webhook is deleted or the payload erased.
+    request: Option<RequestAnswer>,
     attempts: Vec<AttemptAnswer>,
 }
 
@@ -64,9 +69,11 @@ pub(crate) async fn show(
     Path((id, event)): Path<(String, String)>,
 ) -> Result<Json<LogDetailAnswer>> {
     let event = EventId::parse(&event).map_err(|_| Problem::not_found("delivery"))?;
-    let found = api.store.log_detail(&account, &webhook_id(&id)?, &event).await?;
+    let id = webhook_id(&id)?;
+    let found = api.store.log_detail(&account, &id, &event).await?;
     let detail = found.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(Json(LogDetailAnswer {
+        request: sent::request(&api, &id, &detail)?,
         entry: detail.entry.into(),
         payload: raw(&detail.body),
         payload_erased_at: detail.erased_at.map(|at| at.to_string()),

@@ -21,10 +21,12 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod log;
+pub(crate) mod me;
 pub(crate) mod operator_keys;
 pub(crate) mod portal_tokens;
 pub(crate) mod replay;
 pub(crate) mod secrets;
+pub(crate) mod sent;
 pub(crate) mod signing_keys;
 pub(crate) mod webhooks;
 
@@ -75,6 +77,7 @@ table! {
         "/api/webhook/{id}/events/{event_id}" { get log::show }
         "/api/webhook/{id}/events/{event_id}/retry" { post replay::retry }
         "/api/webhook/{id}/replay" { post replay::replay }
+        "/api/me" { get me::show }
         "/api/event-types" { get event_types::list }
         "/api/events" { post events::publish }
         "/api/events/batch" { post events::publish_batch }

@@ -21,7 +21,7 @@ async fn a_delivery_is_shown_with_all_its_members() {
     let created_at = entry["created_at"].clone();
     let expected = json!({
         "event_id": event, "type": "a.b", "status": "pending", "attempt_count": 0, "last_attempt_at": null,
-        "last_status_code": null, "last_error": null, "next_attempt_at": created_at, "created_at": created_at,
+        "last_status_code": null, "last_error": null, "last_reason": null, "next_attempt_at": created_at, "created_at": created_at,
     });
     assert_eq!(entry, expected);
     let detail = server.get(&format!("{path}/{event}")).acting_for("acme").send().await.expect(200);

@@ -16,6 +16,8 @@ use crate::harness::{Answer, OPERATOR, Server};
 enum Rule {
     /// Everybody, with a key or without.
     Open,
+    /// Whoever has a key.
+    Holder,
     /// Operators.
     Operator,
     /// Who may publish.
@@ -27,7 +29,7 @@ enum Rule {
     /// The same, but for those who may only read.
     Change,
 }
-use Rule::{Change, Open, Operator, Publish, Reader, View};
+use Rule::{Change, Holder, Open, Operator, Publish, Reader, View};
 
 const EVENT: &str = r#"{"account_id":"acme","type":"a.b","data":{}}"#;
 
@@ -61,6 +63,7 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("get", "/api/erasures/{id}", Operator, ""),
     ("put", "/api/event-types/{type}", Operator, "{}"),
     ("delete", "/api/event-types/{type}", Operator, ""),
+    ("get", "/api/me", Holder, ""),
     ("get", "/api/event-types", Reader, ""),
     ("get", "/api/webhook/list", View, ""),
     ("post", "/api/webhook/create", Change, r#"{"url":"https://a.example/","events":["*"]}"#),
@@ -152,7 +155,7 @@ fn expected(rule: Rule, who: Who, place: Place) -> Option<(u16, &'static str)> {
     match (rule, who) {
         (Open, _) => None,
         _ if who.has_no_valid_key() => Some((401, "unauthorized")),
-        (Publish, Who::Publisher | Who::Operator) => None,
+        (Holder, _) | (Publish, Who::Publisher | Who::Operator) => None,
         (_, Who::Publisher) => Some((403, "publish_only")),
         (Operator, Who::Operator) | (Reader, _) => None,
         (Operator | Publish, _) => Some((403, "operator_only")),
