@@ -207,11 +207,13 @@ impl Committer {
         );
         inserted?;
         let recorded = recorded?;
-        let (judgements, committed) = tokio::join!(recorded.fared().write(client), async {
-            Ok::<_, Error>(client.batch_execute("COMMIT").await?)
-        },);
-        // Without this check a commit of what failed would pass for one: it rolls back.
+        let (judgements, progress, committed) =
+            tokio::join!(recorded.fared().write(client), recorded.progress().write(client), async {
+                Ok::<_, Error>(client.batch_execute("COMMIT").await?)
+            },);
+        // Without these checks a commit of what failed would pass for one: it rolls back.
         let judgements = judgements?;
+        progress?;
         committed?;
         let recorded = recorded.answers(shared, &judgements, &mut effects);
         Ok(Outcome::Committed(Answers { published, recorded }, effects))

@@ -64,6 +64,9 @@ impl Writer {
         if applied && state == DeliveryState::Delivered && completion.drop_payload {
             self.drop_payload(completion.key.event, completion.now)?;
         }
+        if let (true, Some(replay)) = (applied, completion.replay) {
+            self.progress.entry(replay).or_default().add(completion.verdict);
+        }
         let disabled = if applied { self.judge_health(completion)? } else { None };
         // A disabling by this very attempt shows at once.
         let status = match disabled {
@@ -121,32 +124,31 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes the pending entry and, for a retry, puts it where it is due. Does
+    /// Removes the pending entry or, for a retry, moves it to where it is due. Does
     /// nothing when it is another node's, or was replayed since.
     fn take_pending(&mut self, node: Node, completion: &Completion, row: &Row) -> rusqlite::Result<bool> {
         let (key, Some(due_at)) = (completion.key, row.due_at) else { return Ok(false) };
-        let taken: Option<u32> = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 \
-                 AND owner = ?4 AND generation = ?5 RETURNING step",
-            )?
-            .query_row(params![key.webhook, due_at, key.event, node.id, completion.generation], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let Some(step) = taken else { return Ok(false) };
-        if let Verdict::RetryAt(at) = completion.verdict {
+        let (webhook, event, generation) = (key.webhook, key.event, completion.generation);
+        let changed = if let Verdict::RetryAt(at) = completion.verdict {
             let at = again(at);
             self.connection
                 .prepare_cached(
-                    "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "UPDATE pending SET due_at = ?6, step = step + 1, former_state = NULL \
+                     WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
                 )?
-                .execute(params![key.webhook, at, key.event, node.id, step + 1, completion.generation])?;
-            self.effects.again.push((key.webhook, rows::time(at)));
+                .execute(params![webhook, due_at, event, node.id, generation, at])?
+        } else {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM pending \
+                     WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
+                )?
+                .execute(params![webhook, due_at, event, node.id, generation])?
+        };
+        if let (true, Verdict::RetryAt(at)) = (changed > 0, completion.verdict) {
+            self.effects.again.push((webhook, rows::time(again(at))));
         }
-        Ok(true)
+        Ok(changed > 0)
     }
 
     fn update_delivery(

@@ -44,7 +44,8 @@ pub(crate) struct LogDetailAnswer {
     params(("id" = String, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250),
         ("cursor" = Option<String>, Query),
         ("status" = Option<String>, Query, pattern = "^(pending|retrying|held|delivered|failed|canceled)$"),
-        ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query)),
+        ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query),
+        ("event_id" = Option<String>, Query, max_length = 128)),
     responses((status = 200, body = List<LogAnswer>)))]
 pub(crate) async fn list(
     Viewer(account): Viewer,
@@ -52,7 +53,7 @@ pub(crate) async fn list(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Json<List<LogAnswer>>> {
-    let query = Query::read(&uri, &["limit", "cursor", "status", "type", "since", "until"])?;
+    let query = Query::read(&uri, &["limit", "cursor", "status", "type", "since", "until", "event_id"])?;
     let (filter, page) = (query.log_filter()?, query.page()?);
     let found = api.store.log(&account, &webhook_id(&id)?, filter, page).await?;
     let found = found.ok_or_else(|| Problem::not_found("webhook"))?;

@@ -77,6 +77,8 @@ table! {
         "/api/webhook/{id}/events/{event_id}" { get log::show }
         "/api/webhook/{id}/events/{event_id}/retry" { post replay::retry }
         "/api/webhook/{id}/replay" { post replay::replay }
+        "/api/webhook/{id}/replays" { get replay::list }
+        "/api/webhook/{id}/replays/{replay_id}" { get replay::show, delete replay::stop }
         "/api/me" { get me::show }
         "/api/event-types" { get event_types::list }
         "/api/events" { post events::publish }

@@ -81,6 +81,9 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("get", "/api/webhook/{id}/events/{event_id}", View, ""),
     ("post", "/api/webhook/{id}/events/{event_id}/retry", Change, ""),
     ("post", "/api/webhook/{id}/replay", Change, "{}"),
+    ("get", "/api/webhook/{id}/replays", View, ""),
+    ("get", "/api/webhook/{id}/replays/{replay_id}", View, ""),
+    ("delete", "/api/webhook/{id}/replays/{replay_id}", Change, ""),
 ];
 
 /// Ways to ask. Those of an account are keys of `acme`, and of `other` beside them.
@@ -187,6 +190,7 @@ struct World {
     account_key: String,
     operator_key: String,
     erasure: String,
+    replay: String,
 }
 
 impl World {
@@ -205,11 +209,13 @@ impl World {
         let account_key = id(server.post("/api/accounts/acme/keys").operator().send().await.expect(201));
         let spare = server.post("/api/keys").operator().json(&json!({ "role": "operator" }));
         let operator_key = id(spare.send().await.expect(201));
+        let replay = server.post(&format!("/api/webhook/{webhook}/replay")).acting_for("acme");
+        let replay = id(replay.send().await.expect(202));
         let erased = server.publish("a.b").await;
         let erasure = server.post(&format!("/api/events/{erased}/erase")).operator().send().await;
         assert!(erasure.status.is_success(), "{erasure:?}");
         let erasure = id(erasure.json());
-        Self { server, webhook, event, account_key, operator_key, erasure }
+        Self { server, webhook, event, account_key, operator_key, erasure, replay }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -220,6 +226,7 @@ impl World {
             path if path.starts_with("/api/erasures") => &self.erasure,
             _ => &self.webhook,
         };
+        let path = path.replace("{replay_id}", &self.replay);
         let path = path.replace("{event_id}", &self.event).replace("{key_id}", key);
         path.replace("{type}", "a.b").replace("{id}", id)
     }
