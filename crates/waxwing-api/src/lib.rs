@@ -13,6 +13,7 @@ mod docs;
 mod headers;
 pub mod json;
 pub mod listener;
+pub mod live;
 mod openapi;
 mod panics;
 mod problem;
@@ -55,6 +56,8 @@ pub struct Api {
     pub rotation_grace: Duration,
     /// Who asks how often, and when keys were used.
     pub access: Arc<Access>,
+    /// Who follows a log.
+    pub streams: Arc<live::Streams>,
     /// Whether the rest of the program works; its words appear in `/readyz`.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
 }

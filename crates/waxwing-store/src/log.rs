@@ -61,7 +61,7 @@ pub struct LogDetail {
 }
 
 /// Which entries of a log are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct LogFilter {
     /// In this state, as a reader sees it.
     pub state: Option<DeliveryState>,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    response::Response,
 };
-use http::Uri;
+use http::{HeaderMap, Uri};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -18,7 +19,8 @@ use super::{
 };
 use crate::{
     Api,
-    auth::Viewer,
+    auth::{KeyHash, Viewer},
+    live::{self, Asked, Place},
     problem::{Problem, Result},
     query::Query,
     shapes::{AttemptAnswer, List, LogAnswer, raw},
@@ -58,6 +60,30 @@ pub(crate) async fn list(
     let found = api.store.log(&account, &webhook_id(&id)?, filter, page).await?;
     let found = found.ok_or_else(|| Problem::not_found("webhook"))?;
     Ok(Json(List::of(found, LogAnswer::from)))
+}
+
+/// Follow a webhook's log: server-sent events
+///
+/// `entry` for each delivery that is new on the first page of the log with the same filter,
+/// or has changed there; `reset` when the list has to be read anew.
+#[utoipa::path(get, path = "/api/webhook/{id}/events/stream", operation_id = "follow_deliveries", tag = "Account",
+    params(("id" = String, Path),
+        ("status" = Option<String>, Query, pattern = "^(pending|retrying|held|delivered|failed|canceled)$"),
+        ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query),
+        ("event_id" = Option<String>, Query, max_length = 128), ("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+pub(crate) async fn follow(
+    Viewer(account): Viewer,
+    KeyHash(key): KeyHash,
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response> {
+    let query = Query::read(&uri, &["status", "type", "since", "until", "event_id"])?;
+    let place = Place { account, webhook: webhook_id(&id)?, filter: query.log_filter()? };
+    let last = headers.get("last-event-id").map(|last| last.to_str().unwrap_or_default().to_owned());
+    live::open(api, Asked { place, key, last }).await
 }
 
 /// Show a delivery with payload and attempts

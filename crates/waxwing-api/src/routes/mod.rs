@@ -74,6 +74,7 @@ table! {
         "/api/webhook/{id}/signing-key/end-grace-period" { post signing_keys::end_grace_period }
         "/api/webhook/{id}/test" { post events::test }
         "/api/webhook/{id}/events" { get log::list }
+        "/api/webhook/{id}/events/stream" { get log::follow }
         "/api/webhook/{id}/events/{event_id}" { get log::show }
         "/api/webhook/{id}/events/{event_id}/retry" { post replay::retry }
         "/api/webhook/{id}/replay" { post replay::replay }

@@ -23,6 +23,7 @@ mod harness;
 mod headers;
 mod health;
 mod keys;
+mod live;
 mod log;
 mod matrix;
 mod me;

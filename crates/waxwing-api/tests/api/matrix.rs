@@ -79,6 +79,7 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("post", "/api/webhook/{id}/test", Change, ""),
     ("get", "/api/webhook/{id}/events", View, ""),
     ("get", "/api/webhook/{id}/events/{event_id}", View, ""),
+    ("get", "/api/webhook/{id}/events/stream", View, ""),
     ("post", "/api/webhook/{id}/events/{event_id}/retry", Change, ""),
     ("post", "/api/webhook/{id}/replay", Change, "{}"),
     ("get", "/api/webhook/{id}/replays", View, ""),

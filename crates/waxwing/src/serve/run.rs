@@ -197,6 +197,7 @@ impl Server {
             },
             rotation_grace: settings.rotation_grace,
             access: Arc::new(Access::new(settings.access.clone())),
+            streams: Arc::default(),
             ready: Arc::new(move || health.ready()),
         };
         noting_uses(api.clone(), waxwing_api::serve(api, listeners, stopped))
