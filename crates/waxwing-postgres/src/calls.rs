@@ -7,16 +7,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use waxwing_core::{
-    AccountId, ErasureId, EventId, EventType, KeyId, ReplayId, Timestamp, WebhookId, WebhookStatus,
-    seal::Sealed,
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
 };
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, Matching, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, Replay, ReplayBite, ReplayFilter, ReplayKey,
-    Resealed, RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError,
-    TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret, SealedColumn,
+    SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane,
+    metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -27,7 +26,7 @@ const TRIES_PER_LEASE: u32 = 3;
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The caller's error out of a refusal or a failure.
-fn flat<T, E: From<StoreError>>(result: Result<Result<T, E>, Error>) -> Result<T, E> {
+pub(crate) fn flat<T, E: From<StoreError>>(result: Result<Result<T, E>, Error>) -> Result<T, E> {
     result.map_err(|error| E::from(StoreError::from(error)))?
 }
 
@@ -281,71 +280,6 @@ impl Store for PostgresStore {
         let doubt = self.shared.doubt_replay(row);
         let retry = self.shared.retry(node, account, webhook, event, now);
         flat(doubt.settled_by(self.shared.within(retry).await))
-    }
-
-    async fn matching(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        look: usize,
-    ) -> Result<Option<Matching>> {
-        Ok(self.shared.within(self.shared.matching(account, webhook, filter, look)).await?)
-    }
-
-    async fn begin_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: ReplayId,
-        filter: &ReplayFilter,
-        by: &Actor,
-    ) -> Result<ReplayKey, RetryError> {
-        let begun = self.shared.begin_replay(account, webhook, &id, filter, by);
-        flat(self.shared.within(begun).await)
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        replay: ReplayKey,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let doubt = self.shared.doubt_replay(Some(replay.webhook));
-        let bite = self.shared.replay(node, replay, filter, from, limit, now);
-        flat(doubt.settled_by(self.shared.within(bite).await))
-    }
-
-    async fn replays(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        page: PageRequest,
-    ) -> Result<Option<Page<Replay>>> {
-        Ok(self.shared.within(self.shared.replays(account, webhook, page)).await?)
-    }
-
-    async fn replay_named(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-    ) -> Result<Option<Replay>> {
-        Ok(self.shared.within(self.shared.replay_named(account, webhook, id)).await?)
-    }
-
-    async fn stop_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-        limit: usize,
-        by: &Actor,
-    ) -> Result<Option<bool>> {
-        Ok(self.shared.within(self.shared.stop_replay(account, webhook, id, limit, by)).await?)
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {

@@ -31,6 +31,7 @@ mod periods;
 mod publish;
 mod record;
 mod replay;
+mod replay_calls;
 mod replays;
 mod retention;
 mod rows;

@@ -6,22 +6,21 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use waxwing_core::{
-    AccountId, ErasureId, EventId, EventType, KeyId, ReplayId, Timestamp, WebhookId, WebhookStatus,
-    seal::Sealed,
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
 };
 use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, Matching, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, Replay, ReplayBite, ReplayFilter, ReplayKey,
-    Resealed, RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError,
-    TakenOver, Webhook, WebhookChange, group::Lane, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret, SealedColumn,
+    SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group::Lane,
+    metrics::Backlog,
 };
 
 use crate::{
     SqliteStore, accounts, audit, catalog, data_keys,
     erasure::{self, Bite},
-    lanes, log, replays,
+    lanes, log,
     store::lost,
     webhooks,
     writer::Job,
@@ -295,75 +294,6 @@ impl Store for SqliteStore {
     ) -> Result<LogEntry, RetryError> {
         let (account, webhook, event) = (account.clone(), webhook.clone(), event.clone());
         self.write(move |writer| writer.retry(node, &account, &webhook, &event, now)).await
-    }
-
-    async fn matching(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        look: usize,
-    ) -> Result<Option<Matching>> {
-        let (account, webhook, filter) = (account.clone(), webhook.clone(), filter.clone());
-        self.read(move |connection| replays::matching(connection, &account, &webhook, &filter, look)).await
-    }
-
-    async fn begin_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: ReplayId,
-        filter: &ReplayFilter,
-        by: &Actor,
-    ) -> Result<ReplayKey, RetryError> {
-        let (account, webhook, filter, by) = (account.clone(), webhook.clone(), filter.clone(), by.clone());
-        self.write(move |writer| writer.begin_replay(&account, &webhook, &id, &filter, &by)).await
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        replay: ReplayKey,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let filter = filter.clone();
-        self.write(move |writer| writer.replay(node, replay.replay, &filter, from, limit, now)).await
-    }
-
-    async fn replays(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        page: PageRequest,
-    ) -> Result<Option<Page<Replay>>> {
-        let (account, webhook) = (account.clone(), webhook.clone());
-        self.read(move |connection| replays::list(connection, &account, &webhook, page)).await
-    }
-
-    async fn replay_named(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-    ) -> Result<Option<Replay>> {
-        let (account, webhook, id) = (account.clone(), webhook.clone(), id.clone());
-        let found = self.read(move |connection| replays::one(connection, &account, &webhook, &id)).await?;
-        Ok(found.map(|(_, replay)| replay))
-    }
-
-    async fn stop_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-        limit: usize,
-        by: &Actor,
-    ) -> Result<Option<bool>> {
-        let (account, webhook, id, by) = (account.clone(), webhook.clone(), id.clone(), by.clone());
-        self.write_plain(move |writer| writer.stop_replay(&account, &webhook, &id, limit, &by)).await
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {

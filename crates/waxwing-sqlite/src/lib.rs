@@ -27,6 +27,7 @@ mod publish;
 mod readers;
 mod record;
 mod replay;
+mod replay_calls;
 mod replays;
 mod retention;
 mod rows;

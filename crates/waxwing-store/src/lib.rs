@@ -48,7 +48,7 @@ pub use log::{LogDetail, LogEntry, LogFilter};
 pub use metrics::Metrics;
 pub use node::{Node, TakenOver};
 pub use page::{Page, PageRequest};
-pub use replay::{Matching, Replay, ReplayBite, ReplayFilter, ReplayKey};
+pub use replay::{Matching, Replay, ReplayBite, ReplayFilter, ReplayKey, Replays};
 pub use signers::{Signers, SignersError};
 pub use signing::{SigningKeyChange, SigningKeys};
 pub use store::Store;

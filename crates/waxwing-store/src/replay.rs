@@ -5,10 +5,13 @@
 //! replay that put it there, and how its delivery stood before. So a replay can be told
 //! and stopped without a list of its own.
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use waxwing_core::{AccountId, DeliveryState, EventId, EventType, ReplayId, Timestamp, WebhookId};
 
-use crate::{Actor, AuditEntry, LogFilter};
+use crate::{Actor, AuditEntry, LogFilter, Node, Page, PageRequest, RetryError, StoreError};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Which deliveries are to be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +68,67 @@ pub struct Replay {
     pub delivered: u64,
     /// Those whose attempts are exhausted.
     pub failed: u64,
+}
+
+/// The part of a [`Store`](crate::Store) that sends again what a filter matches.
+#[async_trait]
+pub trait Replays {
+    /// How many deliveries `filter` matches, of which at most `look` are looked at, newest
+    /// first; `None` when the account has no such webhook.
+    async fn matching(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        filter: &ReplayFilter,
+        look: usize,
+    ) -> Result<Option<Matching>>;
+    /// Keeps that a replay was asked for, and gives its rows.
+    async fn begin_replay(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        id: ReplayId,
+        filter: &ReplayFilter,
+        by: &Actor,
+    ) -> Result<ReplayKey, RetryError>;
+    /// Sends again, as [`Store::retry`](crate::Store::retry) does, what the filter of a replay
+    /// matches among at most `limit` deliveries from row `from` on (0 for the first call),
+    /// oldest first. What was erased is left out.
+    async fn replay(
+        &self,
+        node: Node,
+        replay: ReplayKey,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ReplayBite, RetryError>;
+    /// A webhook's replays, newest first; `None` when the account never had such a webhook.
+    async fn replays(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        page: PageRequest,
+    ) -> Result<Option<Page<Replay>>>;
+    /// One of them.
+    async fn replay_named(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        id: &ReplayId,
+    ) -> Result<Option<Replay>>;
+    /// Ends a replay: it schedules nothing more, and at most `limit` deliveries that it
+    /// scheduled and nobody attempted since are taken back. Those that had ended before
+    /// stand as they did then; those that waited anyway go on waiting. Whether there may be
+    /// more to take back, `None` when there is no such replay.
+    async fn stop_replay(
+        &self,
+        account: &AccountId,
+        webhook: &WebhookId,
+        id: &ReplayId,
+        limit: usize,
+        by: &Actor,
+    ) -> Result<Option<bool>>;
 }
 
 impl Replay {

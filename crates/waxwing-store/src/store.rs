@@ -10,24 +10,23 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use waxwing_core::{
-    AccountId, ErasureId, EventId, EventType, KeyId, ReplayId, Timestamp, WebhookId, WebhookStatus,
-    seal::Sealed,
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
 };
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, Matching, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, Replay, ReplayBite, ReplayFilter, ReplayKey,
-    Resealed, RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver,
-    Webhook, WebhookChange, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, Replays, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook, WebhookChange,
+    metrics::Backlog,
 };
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept, for any number of nodes.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Replays + Send + Sync + 'static {
     /// Configuration in memory: at most a second behind other nodes' changes.
     fn directory(&self) -> &Directory;
 
@@ -251,65 +250,6 @@ pub trait Store: Send + Sync + 'static {
         event: &EventId,
         now: Timestamp,
     ) -> Result<LogEntry, RetryError>;
-
-    // Replays.
-
-    /// How many deliveries `filter` matches, of which at most `look` are looked at, newest
-    /// first; `None` when the account has no such webhook.
-    async fn matching(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        look: usize,
-    ) -> Result<Option<Matching>>;
-    /// Keeps that a replay was asked for, and gives its rows.
-    async fn begin_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: ReplayId,
-        filter: &ReplayFilter,
-        by: &Actor,
-    ) -> Result<ReplayKey, RetryError>;
-    /// Sends again, as [`Store::retry`] does, what the filter of a replay
-    /// matches among at most `limit` deliveries from row `from` on (0 for the first call),
-    /// oldest first. What was erased is left out.
-    async fn replay(
-        &self,
-        node: Node,
-        replay: ReplayKey,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError>;
-    /// A webhook's replays, newest first; `None` when the account never had such a webhook.
-    async fn replays(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        page: PageRequest,
-    ) -> Result<Option<Page<Replay>>>;
-    /// One of them.
-    async fn replay_named(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-    ) -> Result<Option<Replay>>;
-    /// Ends a replay: it schedules nothing more, and at most `limit` deliveries that it
-    /// scheduled and nobody attempted since are taken back. Those that had ended before
-    /// stand as they did then; those that waited anyway go on waiting. Whether there may be
-    /// more to take back, `None` when there is no such replay.
-    async fn stop_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-        limit: usize,
-        by: &Actor,
-    ) -> Result<Option<bool>>;
 
     // Personal data.
 

@@ -5,22 +5,22 @@
 //! store; a call whose answer it drops was done all the same, which is what a
 //! broken connection to a database looks like.
 
+mod replays;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use waxwing_core::{
-    AccountId, ErasureId, EventId, EventType, KeyId, ReplayId, Timestamp, WebhookId, WebhookStatus,
-    seal::Sealed,
+    AccountId, ErasureId, EventId, EventType, KeyId, Timestamp, WebhookId, WebhookStatus, seal::Sealed,
 };
 
 use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
-    LaneStart, LogDetail, LogEntry, LogFilter, Matching, NewAccount, NewEvent, NewKey, NewWebhook, Node,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, Replay, ReplayBite, ReplayFilter, ReplayKey,
-    Resealed, RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError,
-    TakenOver, Webhook, WebhookChange, metrics::Backlog,
+    LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, Page,
+    PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret, SealedColumn,
+    SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, metrics::Backlog,
 };
 
 /// What a call is for.
@@ -316,69 +316,6 @@ impl<G: Gate> Store for Gated<G> {
         now: Timestamp,
     ) -> Result<LogEntry, RetryError> {
         self.gate.pass(Call::Replay, self.inner.retry(node, account, webhook, event, now)).await?
-    }
-
-    async fn matching(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        look: usize,
-    ) -> Result<Option<Matching>> {
-        self.gate.pass(Call::Read, self.inner.matching(account, webhook, filter, look)).await?
-    }
-
-    async fn begin_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: ReplayId,
-        filter: &ReplayFilter,
-        by: &Actor,
-    ) -> Result<ReplayKey, RetryError> {
-        self.gate.pass(Call::Replay, self.inner.begin_replay(account, webhook, id, filter, by)).await?
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        replay: ReplayKey,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let bite = self.inner.replay(node, replay, filter, from, limit, now);
-        self.gate.pass(Call::Replay, bite).await?
-    }
-
-    async fn replays(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        page: PageRequest,
-    ) -> Result<Option<Page<Replay>>> {
-        self.gate.pass(Call::Read, self.inner.replays(account, webhook, page)).await?
-    }
-
-    async fn replay_named(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-    ) -> Result<Option<Replay>> {
-        self.gate.pass(Call::Read, self.inner.replay_named(account, webhook, id)).await?
-    }
-
-    async fn stop_replay(
-        &self,
-        account: &AccountId,
-        webhook: &WebhookId,
-        id: &ReplayId,
-        limit: usize,
-        by: &Actor,
-    ) -> Result<Option<bool>> {
-        self.gate.pass(Call::Replay, self.inner.stop_replay(account, webhook, id, limit, by)).await?
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {
