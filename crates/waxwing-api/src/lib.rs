@@ -9,6 +9,7 @@ mod access;
 mod auth;
 mod body;
 pub mod cursor;
+pub mod dashboard;
 mod docs;
 mod headers;
 pub mod json;
@@ -56,6 +57,8 @@ pub struct Api {
     pub rotation_grace: Duration,
     /// Who asks how often, and when keys were used.
     pub access: Arc<Access>,
+    /// The page for people, if it is served.
+    pub dashboard: Option<Arc<dashboard::Dashboard>>,
     /// Who follows a log.
     pub streams: Arc<live::Streams>,
     /// Whether the rest of the program works; its words appear in `/readyz`.

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 use waxwing_store::metrics::RequestLabel;
 
 use crate::{
-    Api, docs, headers,
+    Api, dashboard, docs, headers,
     listener::{self, Bounds, OverTls, Peer, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
@@ -36,8 +36,10 @@ pub(crate) struct RequestId(pub(crate) String);
 pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
     let api = api.into();
     let metrics = if with_metrics { routes::metrics() } else { Router::new() };
+    let dashboard = api.dashboard.as_ref().map_or_else(Router::new, dashboard::routes);
     routes::main()
         .merge(metrics)
+        .merge(dashboard)
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::page))
         .fallback(not_found)

@@ -129,11 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn beside_the_table_there_are_the_document_itself_and_its_page_alone() {
+    fn beside_the_table_there_are_the_document_itself_its_page_and_the_dashboard_alone() {
         let server = include_str!("../server.rs");
         let beside: Vec<_> =
             server.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
         assert_eq!(beside, ["/openapi.json", "/docs"]);
-        assert!(!server.contains("_service(") && !server.contains(".nest("));
+        let dashboard = include_str!("../dashboard/mod.rs");
+        let pages = dashboard.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+        assert!(pages.into_iter().all(|path| path.starts_with("/dashboard")));
+        for source in [server, dashboard] {
+            assert!(!source.contains("_service(") && !source.contains(".nest("));
+        }
     }
 }

@@ -233,6 +233,7 @@ impl Server {
                 ..AccessOptions::default()
             })),
             streams: Arc::default(),
+            dashboard: None,
             ready: Arc::new(|| Ok(())),
         };
         Self { router: router(api.clone(), true), api, clock, faults }

@@ -15,6 +15,7 @@ mod auth;
 mod bad_input;
 mod codes;
 mod credentials;
+mod dashboard;
 mod encryption;
 mod erasures;
 mod event_types;

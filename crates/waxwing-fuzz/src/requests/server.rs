@@ -111,6 +111,7 @@ impl Server {
             rotation_grace: Duration::from_hours(24),
             access: Arc::new(Access::new(AccessOptions::default())),
             streams: Arc::default(),
+            dashboard: None,
             ready: Arc::new(|| Ok(())),
         };
         Self { runtime, api: Arc::new(api), left: REQUESTS }

@@ -30,6 +30,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/operating/moving.md", "systemctl", "needs a service and directories of the system"),
     ("docs/operating/moving.md", "waxwing move", "tests/it moves to a real PostgreSQL"),
     ("docs/operating/moving.md", "createdb", "needs PostgreSQL; tests/it moves to a real one"),
+    ("docs/operating/dashboard.md", "portal-tokens", "docs/reference/api runs the same"),
     ("docs/operating/README.md", "install -d", "needs directories of the system"),
     ("docs/operating/README.md", "while :", "runs for ever"),
     ("docs/operating/README.md", "WAXWING_LOG=", "runs for ever"),

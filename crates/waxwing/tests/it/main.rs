@@ -29,6 +29,7 @@ mod full_disk;
 mod lifecycle;
 mod log;
 mod moving;
+mod portal;
 mod secrets;
 mod signatures;
 mod signing_keys;

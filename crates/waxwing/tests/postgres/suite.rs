@@ -11,6 +11,8 @@ mod delivery;
 mod lifecycle;
 #[path = "../it/log.rs"]
 mod log;
+#[path = "../it/portal.rs"]
+mod portal;
 #[path = "../it/signatures.rs"]
 mod signatures;
 #[path = "../it/signing_keys.rs"]
