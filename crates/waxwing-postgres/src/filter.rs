@@ -60,12 +60,12 @@ pub(crate) async fn conditions<C: GenericClient + Sync>(
     webhook: i64,
     status: Option<WebhookStatus>,
 ) -> Result<Option<Conditions>> {
-    let Some((table, states)) = by_state(filter.state, status) else { return Ok(None) };
+    let Some((table, asked)) = by_state(filter.state, status) else { return Ok(None) };
     let mut found = Conditions {
         webhook,
         events: 0..i64::MAX,
         table,
-        states,
+        states: asked,
         event_type: filter.event_type.as_ref().map(ToString::to_string),
         since: filter.since.map(Timestamp::millis),
         until: filter.until.map(Timestamp::millis),

@@ -63,6 +63,7 @@ impl Accent {
     }
 
     /// The colour of text on it, black or white: one of them always has enough contrast.
+    #[must_use]
     pub fn text(self) -> Self {
         if self.contrast(BLACK) > self.contrast(WHITE) { BLACK } else { WHITE }
     }

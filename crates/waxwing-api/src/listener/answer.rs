@@ -45,9 +45,9 @@ impl hyper::body::Body for Answer {
             let frame = Pin::new(&mut self.body).poll_frame(cx);
             // Who asks for more has taken what there was.
             if frame.is_pending() {
-                self.untaken.taken()
+                self.untaken.taken();
             } else {
-                self.untaken.given()
+                self.untaken.given();
             }
             match ready!(frame).transpose()?.map(Frame::into_data) {
                 Some(Ok(data)) => self.rest = data,

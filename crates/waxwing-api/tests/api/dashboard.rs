@@ -176,16 +176,16 @@ fn origins_are_hosts_and_nothing_else() {
 
 #[tokio::test]
 async fn a_portal_link_carries_the_token_where_no_log_has_it() {
-    let make = async |server: &Server| {
+    let link = async |server: &Server| {
         let made = server.post("/api/accounts/acme/portal-tokens").operator().json(&json!({}));
         made.send().await.expect(201)
     };
     let url = Some("https://hooks.example.com/dashboard".to_owned());
     let server = with(Dashboard { url, ..dashboard() }).await;
-    let made = make(&server).await;
+    let made = link(&server).await;
     let token = made["token"].as_str().unwrap();
     assert_eq!(made["url"], format!("https://hooks.example.com/dashboard/#token={token}"));
     let listed = server.list("/api/accounts/acme/portal-tokens").await;
     assert!(listed[0].get("url").is_none() && listed[0].get("token").is_none());
-    assert_eq!(make(&with(dashboard()).await).await["url"], Value::Null);
+    assert_eq!(link(&with(dashboard()).await).await["url"], Value::Null);
 }

@@ -43,7 +43,7 @@ impl Stream {
                     id: field("id").unwrap(),
                     data: serde_json::from_str(&field("data").unwrap()).unwrap(),
                 });
-                self.text = rest.to_owned();
+                self.text = rest.to_string();
                 if found.is_some() {
                     return found;
                 }
