@@ -43,7 +43,8 @@ pub(crate) fn request(api: &Api, id: &WebhookId, detail: &LogDetail) -> Result<O
         return Ok(None);
     };
     let entry = &detail.entry;
-    let signed = signers.sign(&entry.event_id, entry.last_attempt_at.unwrap_or(api.now()), &detail.body);
+    let signed =
+        signers.sign(&entry.event_id, entry.last_attempt_at.unwrap_or(entry.created_at), &detail.body);
     let plain = [("content-type", "application/json"), ("user-agent", USER_AGENT)];
     let plain = plain.map(|(name, value)| (name, value.to_owned()));
     let shown = plain.into_iter().chain(SIGNED_HEADERS.into_iter().zip(signed));
