@@ -44,6 +44,8 @@ impl Gateway {
             limits: Limits::default(),
             rotation_grace: Duration::from_secs(30),
             access: Arc::new(Access::new(AccessOptions::default())),
+            streams: Arc::default(),
+            dashboard: None,
             ready: Arc::new(|| Ok(())),
         };
         let router = router(api, false);

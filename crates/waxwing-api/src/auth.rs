@@ -41,6 +41,12 @@ pub fn hash_key(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
+/// The hash of the key that a request shows, valid or not.
+pub(crate) struct KeyHash(pub(crate) [u8; 32]);
+
+/// Whoever holds a valid key, whatever it may do.
+pub(crate) struct Holder(pub(crate) Principal);
+
 /// Whoever holds a valid key that may read.
 pub(crate) struct Caller;
 
@@ -55,6 +61,22 @@ pub(crate) struct Viewer(pub(crate) AccountId);
 
 /// The account that is to be changed, and who changes it.
 pub(crate) struct Account(pub(crate) AccountId, pub(crate) Actor);
+
+impl FromRequestParts<Arc<Api>> for KeyHash {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self> {
+        presented(parts).map(|key| Self(hash_key(key)))
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self> {
+        principal(parts, api).map(Self)
+    }
+}
 
 impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;

@@ -18,11 +18,20 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
+/// Marks an answer that names who may frame it: browsers that do not know such a policy would
+/// go by the other header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Framed;
+
 /// Adds them to an answer, given over TLS or not.
 pub(crate) fn add(response: &mut Response, tls: bool) {
+    let framed = response.extensions().get::<Framed>().is_some();
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);
+    }
+    if framed {
+        headers.remove(header::X_FRAME_OPTIONS);
     }
     if tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

@@ -9,10 +9,12 @@ mod access;
 mod auth;
 mod body;
 pub mod cursor;
+pub mod dashboard;
 mod docs;
 mod headers;
 pub mod json;
 pub mod listener;
+pub mod live;
 mod openapi;
 mod panics;
 mod problem;
@@ -55,6 +57,10 @@ pub struct Api {
     pub rotation_grace: Duration,
     /// Who asks how often, and when keys were used.
     pub access: Arc<Access>,
+    /// The page for people, if it is served.
+    pub dashboard: Option<Arc<dashboard::Dashboard>>,
+    /// Who follows a log.
+    pub streams: Arc<live::Streams>,
     /// Whether the rest of the program works; its words appear in `/readyz`.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
 }

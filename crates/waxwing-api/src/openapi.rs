@@ -108,6 +108,7 @@ fn success(path: &str, status: &str) -> &'static str {
     match (path, status) {
         ("/api/events" | "/api/events/batch", "200") => "Published before: the first answer again",
         ("/api/event-types/{type}", "200") => "Replaced",
+        ("/api/webhook/{id}/replay", "200") => "Counted; nothing is sent",
         ("/api/encryption/rotate", "202") => "A new data key seals; older values are being sealed anew",
         ("/api/accounts/{id}/erase" | "/api/events/{id}/erase", "200") => {
             "Erased before: the receipt of then"
@@ -129,6 +130,9 @@ fn explain(parameter: &mut Value) {
         "cursor" => "`next_cursor` of the page before",
         "status" => "Only those in this state",
         "type" => "Only those of exactly this event type",
+        "event_id" if parameter["in"] == "query" => {
+            "Only the event with this id; if the webhook has none, those whose ids begin so"
+        }
         "account_id" => "Only those that concern this account",
         "step" => "How wide a point is; chosen by the time asked for when left out",
         "object" => "Only those about the thing with this id",

@@ -1,7 +1,7 @@
 //! Query parameters.
 
 use http::Uri;
-use waxwing_core::{AccountId, DeliveryState, DisabledReason, EventType, Timestamp, WebhookStatus};
+use waxwing_core::{AccountId, DeliveryState, DisabledReason, EventId, EventType, Timestamp, WebhookStatus};
 use waxwing_store::{AuditFilter, LogFilter, PageRequest, Step, page::MAX_PAGE};
 
 use crate::{
@@ -79,6 +79,9 @@ impl Query {
             })?,
             since: self.time("since")?,
             until: self.time("until")?,
+            event_id: self.parsed("event_id", "an event's id or the beginning of one", |text| {
+                EventId::parse(text).ok().map(|id| id.to_string())
+            })?,
         })
     }
 

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 use waxwing_store::metrics::RequestLabel;
 
 use crate::{
-    Api, docs, headers,
+    Api, dashboard, docs, headers,
     listener::{self, Bounds, OverTls, Peer, Site, Tls},
     openapi, panics,
     problem::{Code, Problem},
@@ -36,8 +36,10 @@ pub(crate) struct RequestId(pub(crate) String);
 pub fn router(api: impl Into<Arc<Api>>, with_metrics: bool) -> Router {
     let api = api.into();
     let metrics = if with_metrics { routes::metrics() } else { Router::new() };
+    let dashboard = api.dashboard.as_ref().map_or_else(Router::new, dashboard::routes);
     routes::main()
         .merge(metrics)
+        .merge(dashboard)
         .route("/openapi.json", get(openapi::serve))
         .route("/docs", get(docs::page))
         .fallback(not_found)
@@ -73,10 +75,21 @@ pub async fn serve(api: Api, listeners: Listeners, stopped: watch::Receiver<bool
     let Listeners { api: listener, metrics, bounds, tls } = listeners;
     let site = Site::new(router(Arc::clone(&api), metrics.is_none()), tls);
     let main = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped.clone());
-    let Some(listener) = metrics else { return main.await };
+    let streams = end_streams(&api, stopped.clone());
+    let Some(listener) = metrics else {
+        tokio::join!(main, streams);
+        return;
+    };
     let site = Site::new(metrics_alone(Arc::clone(&api)), None);
     let other = listener::run(listener, site, bounds, Arc::clone(&api.metrics), stopped);
-    tokio::join!(main, other);
+    tokio::join!(main, streams, other);
+}
+
+/// What never ends by itself is ended, so that its connection can be.
+async fn end_streams(api: &Api, mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone wants an end, too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+    api.streams.end();
 }
 
 async fn not_found() -> Problem {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use waxwing_core::outcome::kept_kind;
 use waxwing_store::{LogEntry, Page, Published, log::LoggedAttempt};
 
 use crate::{cursor, problem::Result};
@@ -73,6 +74,8 @@ pub(crate) struct LogAnswer {
     pub(crate) last_status_code: Option<u16>,
     /// Why the last attempt failed, in plain words.
     pub(crate) last_error: Option<String>,
+    /// The same as one word of a closed list.
+    pub(crate) last_reason: Option<&'static str>,
     pub(crate) next_attempt_at: Option<String>,
     pub(crate) created_at: String,
 }
@@ -86,6 +89,7 @@ impl From<LogEntry> for LogAnswer {
             attempt_count: entry.attempt_count,
             last_attempt_at: entry.last_attempt_at.map(|at| at.to_string()),
             last_status_code: entry.last_status_code,
+            last_reason: kept_kind(entry.last_status_code, entry.last_error.as_deref()),
             last_error: entry.last_error,
             next_attempt_at: entry.next_attempt_at.map(|at| at.to_string()),
             created_at: entry.created_at.to_string(),
@@ -101,7 +105,12 @@ pub(crate) struct AttemptAnswer {
     pub(crate) started_at: String,
     pub(crate) duration_ms: u64,
     pub(crate) status_code: Option<u16>,
+    /// Why it failed, in plain words.
     pub(crate) error: Option<String>,
+    /// The same as one word of a closed list: status, dns, forbidden_address, forbidden_url,
+    /// authorization, proxy, refused, unreachable, tls, timeout, reset, protocol or internal;
+    /// null when it succeeded.
+    pub(crate) reason: Option<&'static str>,
     /// The first 1,024 bytes of the answer; bytes that are no text are replaced.
     pub(crate) response_body: Option<String>,
 }
@@ -114,6 +123,7 @@ impl From<LoggedAttempt> for AttemptAnswer {
             started_at: attempt.started_at.to_string(),
             duration_ms: attempt.duration_ms,
             status_code: attempt.status_code,
+            reason: kept_kind(attempt.status_code, attempt.error.as_deref()),
             error: attempt.error,
             response_body: Some(body).filter(|body| !body.is_empty()).map(Cow::into_owned),
         }

@@ -3,7 +3,7 @@
 //! A generated id sorts by the time it was made. An operator may choose account
 //! and event ids of its own within the alphabets below.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, ops::Range, sync::Arc};
 
 use crate::Timestamp;
 
@@ -127,11 +127,55 @@ id!(
     ErasureId, "erasure", "ers_", "ers_ and 26 characters",
     |text| is_generated(text, "ers_")
 );
+id!(
+    /// One replay; always generated.
+    ReplayId, "replay", "rpl_", "rpl_ and 26 characters",
+    |text| is_generated(text, "rpl_")
+);
+
+impl EventId {
+    /// The moments at which ids were generated that begin with `text`: from the first to
+    /// before the last. `None` when no generated id begins so.
+    pub fn made_between(text: &str) -> Option<Range<Timestamp>> {
+        /// The characters that hold the time: 50 bits, of which the first two are 0.
+        const TIME_LEN: usize = 10;
+        let encoded = text.strip_prefix("evt_")?;
+        if encoded.len() > ENCODED_LEN {
+            return None;
+        }
+        let (mut time, mut len) = (0_i64, 0);
+        for byte in encoded.bytes() {
+            let digit = ALPHABET.iter().position(|known| *known == byte)?;
+            if len < TIME_LEN {
+                time = time << 5 | i64::try_from(digit).ok()?;
+                len += 1;
+            }
+        }
+        let rest = 5 * (TIME_LEN - len);
+        let moment = |time: i64| Timestamp::from_millis(time << rest);
+        (time >> (5 * len).saturating_sub(2) == 0).then(|| moment(time)..moment(time + 1))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_beginning_of_an_event_id_tells_when_it_was_made() {
+        let now = Timestamp::from_millis(1_774_519_200_123);
+        let id = EventId::generate(now, [0xff; 10]);
+        for len in 4..=id.as_str().len() {
+            let made = EventId::made_between(&id.as_str()[..len]).unwrap();
+            assert!(made.contains(&now), "{len}: {made:?}");
+        }
+        let exact = EventId::made_between(id.as_str()).unwrap();
+        assert_eq!(exact.end.since(exact.start), std::time::Duration::from_millis(1));
+        for text in ["", "evt", "dep_1", "evt_0i", "evt_8", "evt_z", "evt_00000000000000000000000000x"] {
+            assert_eq!(EventId::made_between(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn encodes_the_uuid_v7_example_of_rfc_9562() {

@@ -28,7 +28,7 @@ pub use bucket::{Bucket, Rate};
 pub use clock::{Clock, Entropy};
 pub use delivery::DeliveryState;
 pub use event_type::{EventType, Pattern};
-pub use id::{AccountId, ErasureId, EventId, KeyId, WebhookId};
+pub use id::{AccountId, ErasureId, EventId, KeyId, ReplayId, WebhookId};
 pub use key::KeyKind;
 pub use outcome::{AttemptError, Outcome, TimeoutPhase};
 pub use role::Role;

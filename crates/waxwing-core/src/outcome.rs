@@ -101,8 +101,36 @@ impl Outcome {
     }
 }
 
+/// How the words of each kind begin, those that begin alike with the longer one first.
+const BEGINNINGS: [(&str, &str); 13] = [
+    ("status", "answered "),
+    ("dns", "the host name could not be resolved: "),
+    ("forbidden_address", "not sent: the host name leads to "),
+    ("forbidden_url", "not sent: "),
+    ("authorization", "no access token: "),
+    ("proxy", "the operator's egress proxy "),
+    ("refused", "connection refused: "),
+    ("unreachable", "the server could not be reached: "),
+    ("tls", "TLS handshake failed: "),
+    ("protocol", "no valid HTTP answer: "),
+    ("timeout", "no "),
+    ("reset", "the server closed the connection "),
+    ("internal", "the request could not be made: "),
+];
+
+/// The kind of an attempt that is kept as its status code and its error's words. The
+/// kind is read off the words, so that attempts of every age have one; words that were
+/// erased leave what the status code tells. `None` for a success.
+pub fn kept_kind(status: Option<u16>, words: Option<&str>) -> Option<&'static str> {
+    let by_words = words.map(|words| {
+        let begins = |(_, beginning): &&(&str, &str)| words.starts_with(beginning);
+        BEGINNINGS.iter().find(begins).map_or("internal", |(kind, _)| *kind)
+    });
+    by_words.or_else(|| status.filter(|status| !(200..300).contains(status)).map(|_| "status"))
+}
+
 impl AttemptError {
-    /// One word of a closed list, for metrics and logs.
+    /// One word of a closed list, for metrics, logs and whoever explains it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
@@ -173,5 +201,79 @@ impl TimeoutPhase {
             Self::Response => "response",
             Self::Body => "complete response body",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind; a new kind does not compile until it has a place here.
+    fn each() -> Vec<AttemptError> {
+        let why = || "no ".to_owned();
+        let address = "10.0.0.1".parse().unwrap();
+        let forbidden = crate::TargetPolicy::new(Vec::new()).check_address(address).unwrap_err();
+        let limit = Duration::from_secs(5);
+        let all = vec![
+            AttemptError::Status { status: 500, retry_after: None },
+            AttemptError::Dns(why()),
+            AttemptError::ForbiddenAddress(forbidden),
+            AttemptError::ForbiddenUrl(why()),
+            AttemptError::Authorization(why()),
+            AttemptError::Proxy(why()),
+            AttemptError::Refused,
+            AttemptError::Unreachable(why()),
+            AttemptError::Tls(why()),
+            AttemptError::Timeout { phase: TimeoutPhase::Token, limit },
+            AttemptError::Reset,
+            AttemptError::Protocol(why()),
+            AttemptError::Internal(why()),
+        ];
+        for (at, error) in all.iter().enumerate() {
+            let place = match error {
+                AttemptError::Status { .. } => 0,
+                AttemptError::Dns(_) => 1,
+                AttemptError::ForbiddenAddress(_) => 2,
+                AttemptError::ForbiddenUrl(_) => 3,
+                AttemptError::Authorization(_) => 4,
+                AttemptError::Proxy(_) => 5,
+                AttemptError::Refused => 6,
+                AttemptError::Unreachable(_) => 7,
+                AttemptError::Tls(_) => 8,
+                AttemptError::Timeout { .. } => 9,
+                AttemptError::Reset => 10,
+                AttemptError::Protocol(_) => 11,
+                AttemptError::Internal(_) => 12,
+            };
+            assert_eq!(place, at);
+        }
+        all
+    }
+
+    #[test]
+    fn every_kind_is_read_back_off_its_words() {
+        let mut all = each();
+        for status in [301, 410, 429] {
+            all.push(AttemptError::Status { status, retry_after: Some(Duration::from_secs(9)) });
+        }
+        for phase in [
+            TimeoutPhase::Resolve,
+            TimeoutPhase::Connect,
+            TimeoutPhase::Handshake,
+            TimeoutPhase::Response,
+            TimeoutPhase::Body,
+        ] {
+            all.push(AttemptError::Timeout { phase, limit: Duration::from_secs(5) });
+        }
+        for error in all {
+            assert_eq!(kept_kind(None, Some(&error.to_string())), Some(error.kind()), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_words_the_status_code_tells() {
+        assert_eq!(kept_kind(Some(204), None), None);
+        assert_eq!(kept_kind(None, None), None);
+        assert_eq!(kept_kind(Some(503), None), Some("status"), "its words were erased");
     }
 }

@@ -51,6 +51,7 @@ pub(crate) async fn run(shared: Arc<Shared>, node: Node, route: Arc<Route>, due:
     let completion = Completion {
         key: due.key,
         generation: due.generation,
+        replay: due.replay,
         attempt,
         verdict,
         disable_after: shared.options.disable_after,

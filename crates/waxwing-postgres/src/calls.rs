@@ -13,9 +13,9 @@ use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
     LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
-    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, group, metrics::Backlog,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group,
+    metrics::Backlog,
 };
 
 use crate::{PostgresStore, committer::Job, error::Error};
@@ -26,7 +26,7 @@ const TRIES_PER_LEASE: u32 = 3;
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The caller's error out of a refusal or a failure.
-fn flat<T, E: From<StoreError>>(result: Result<Result<T, E>, Error>) -> Result<T, E> {
+pub(crate) fn flat<T, E: From<StoreError>>(result: Result<Result<T, E>, Error>) -> Result<T, E> {
     result.map_err(|error| E::from(StoreError::from(error)))?
 }
 
@@ -282,24 +282,10 @@ impl Store for PostgresStore {
         event: &EventId,
         now: Timestamp,
     ) -> Result<LogEntry, RetryError> {
-        let doubt = self.shared.doubt_replay(webhook);
+        let row = self.shared.directory.target_named(webhook).map(|target| target.row);
+        let doubt = self.shared.doubt_replay(row);
         let retry = self.shared.retry(node, account, webhook, event, now);
         flat(doubt.settled_by(self.shared.within(retry).await))
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let doubt = self.shared.doubt_replay(webhook);
-        let replay = self.shared.replay(node, account, webhook, filter, from, limit, now);
-        flat(doubt.settled_by(self.shared.within(replay).await))
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {

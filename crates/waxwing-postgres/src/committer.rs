@@ -213,12 +213,15 @@ impl Committer {
         inserted?;
         let recorded = recorded?;
         effects.ticks.extend(recorded.ticks());
-        let (judgements, counted, committed) =
-            tokio::join!(recorded.fared().write(client), counts::keep(client, &mut effects.ticks), async {
-                Ok::<_, Error>(client.batch_execute("COMMIT").await?)
-            },);
+        let (judgements, progress, counted, committed) = tokio::join!(
+            recorded.fared().write(client),
+            recorded.progress().write(client),
+            counts::keep(client, &mut effects.ticks),
+            async { Ok::<_, Error>(client.batch_execute("COMMIT").await?) },
+        );
         // Without these checks a commit of what failed would pass for one: it rolls back.
         let judgements = judgements?;
+        progress?;
         counted?;
         committed?;
         let recorded = recorded.answers(shared, &judgements, &mut effects);

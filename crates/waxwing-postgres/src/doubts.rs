@@ -10,7 +10,6 @@ use std::{collections::BTreeSet, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
-use waxwing_core::WebhookId;
 use waxwing_store::Feed;
 
 use crate::{committer::Publishing, error::Error, sql::Result, store::Shared};
@@ -71,8 +70,7 @@ impl Drop for Doubt<'_> {
 impl Shared {
     /// Whether deliveries of this webhook are sent again is not known until the database
     /// has said so: it may be that nobody waits for its answer any more.
-    pub(crate) fn doubt_replay(&self, webhook: &WebhookId) -> Doubt<'_> {
-        let webhook = self.directory.target_named(webhook).map(|target| target.row);
+    pub(crate) fn doubt_replay(&self, webhook: Option<i64>) -> Doubt<'_> {
         Doubt { doubts: &self.doubts, webhook }
     }
 

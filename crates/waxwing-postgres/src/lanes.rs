@@ -50,6 +50,7 @@ fn due(row: &Row, webhook: i64, queue: Queue) -> Result<Due> {
         event_id: rows::event_id(row, 4)?,
         body: get::<Vec<u8>>(row, 5)?.into(),
         published_at: rows::time(row, 6)?,
+        replay: get(row, 7)?,
     })
 }
 
@@ -82,7 +83,7 @@ impl Shared {
             Queue::Again => ("p.due_at BETWEEN 1 AND $3", now.millis()),
         };
         let sql = format!(
-            "SELECT p.due_at, p.event_seq, p.step, p.generation, e.id, e.body, e.created_at \
+            "SELECT p.due_at, p.event_seq, p.step, p.generation, e.id, e.body, e.created_at, p.replay_seq \
              FROM pending p JOIN event e ON e.seq = p.event_seq {OPEN} AND {range} \
              ORDER BY p.due_at, p.event_seq LIMIT $4"
         );
@@ -185,7 +186,7 @@ const RELEASE: &str = "\
 WITH entry AS MATERIALIZED (
   SELECT event_seq FROM pending WHERE webhook_seq = $1 AND due_at > 0 ORDER BY event_seq LIMIT $2 FOR UPDATE
 )
-UPDATE pending p SET due_at = 0, step = 0 FROM entry e WHERE p.webhook_seq = $1 AND p.event_seq = e.event_seq";
+UPDATE pending p SET due_at = 0, step = 0, former_state = CASE WHEN p.step = 0 THEN p.former_state END FROM entry e WHERE p.webhook_seq = $1 AND p.event_seq = e.event_seq";
 
 /// Ends what waits for deleted webhooks.
 const CANCEL: &str = "\

@@ -1,12 +1,16 @@
 //! The event log.
 
+use std::ops::Range;
+
 use tokio_postgres::{GenericClient, Row};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, WebhookStatus};
 use waxwing_store::{
-    EventDetail, LogDetail, LogEntry, LogFilter, Page, PageRequest, Published, log::LoggedAttempt,
+    EventDetail, LogDetail, LogEntry, LogFilter, Page, PageRequest, Published,
+    log::{LOOK, LoggedAttempt},
 };
 
 use crate::{
+    filter::{self, Order},
     rows,
     sql::{Result, first, get, params, query},
     store::Shared,
@@ -57,40 +61,6 @@ fn entry(row: &Row, status: Option<WebhookStatus>) -> Result<LogEntry> {
     })
 }
 
-/// Where to look for deliveries `d` of webhook `$1` in a state, and what to ask of
-/// them; `None` when nothing can match. The few that wait or failed have tables of
-/// their own, which lead to them.
-pub(crate) fn by_state(
-    wanted: Option<DeliveryState>,
-    status: Option<WebhookStatus>,
-) -> Option<(&'static str, String)> {
-    const ALL: &str = "(SELECT event_seq FROM delivery WHERE webhook_seq = $1) AS s";
-    const WAITING: &str = "(SELECT event_seq FROM pending WHERE webhook_seq = $1) AS s";
-    const FAILED: &str = "(SELECT event_seq FROM failed WHERE webhook_seq = $1) AS s";
-    let Some(wanted) = wanted else { return Some((ALL, String::new())) };
-    let stored = [
-        DeliveryState::Pending,
-        DeliveryState::Retrying,
-        DeliveryState::Delivered,
-        DeliveryState::Failed,
-        DeliveryState::Canceled,
-    ];
-    let seen = stored.into_iter().filter(|state| state.observed(status) == wanted);
-    let numbers: Vec<i16> = seen.map(rows::state_number).collect();
-    let source = match numbers[..] {
-        [] => return None,
-        [3] => FAILED,
-        _ if numbers.iter().all(|state| *state < 2) => WAITING,
-        _ => ALL,
-    };
-    let list = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-    Some((source, format!(" AND d.state IN ({list})")))
-}
-
-/// What a filter asks of events `e`, beginning with parameter 4.
-pub(crate) const EVENT_CONDITION: &str = " AND ($4::text IS NULL OR e.type = $4) \
-     AND ($5::bigint IS NULL OR e.created_at >= $5) AND ($6::bigint IS NULL OR e.created_at < $6)";
-
 async fn detail_in<C: GenericClient + Sync>(
     client: &C,
     account: &AccountId,
@@ -138,27 +108,23 @@ impl Shared {
         page: PageRequest,
     ) -> Result<Option<Page<LogEntry>>> {
         let connection = self.connection().await?;
-        let Some((seq, status)) = webhook(&**connection, account, id).await? else { return Ok(None) };
-        let Some((source, condition)) = by_state(filter.state, status) else {
-            return Ok(Some(Page { items: Vec::new(), next: None }));
-        };
-        let sql = format!(
-            "{ENTRY} FROM {source} JOIN delivery d ON d.webhook_seq = $1 AND d.event_seq = s.event_seq \
-             JOIN event e ON e.seq = s.event_seq WHERE s.event_seq < $2{condition}{EVENT_CONDITION} \
-             ORDER BY s.event_seq DESC LIMIT $3"
-        );
-        let found = query(
-            &**connection,
-            &sql,
-            params![
-                seq => INT8, page.cursor.unwrap_or(i64::MAX) => INT8, rows::limit(page.limit + 1) => INT8,
-                filter.event_type.as_ref().map(waxwing_core::EventType::as_str) => TEXT,
-                filter.since.map(Timestamp::millis) => INT8, filter.until.map(Timestamp::millis) => INT8,
-            ],
-        )
-        .await?;
+        let client = &**connection;
+        let Some((seq, status)) = webhook(client, account, id).await? else { return Ok(None) };
+        let found = filter::conditions(client, filter, seq, status).await?;
+        let Some(conditions) = found else { return Ok(Some(Page { items: Vec::new(), next: None })) };
+        let Range { start, end } = conditions.events;
+        let events = start..end.min(page.cursor.unwrap_or(i64::MAX));
+        let (from, rest) = (conditions.from(Order::Newest, LOOK), conditions.rest());
+        let limit = rows::limit(page.limit + 1);
+        let sql = format!("{ENTRY} FROM {from} WHERE true{rest} ORDER BY s.event_seq DESC LIMIT {limit}");
+        let found = conditions.query(client, &sql, &events).await?;
         let found = found.iter().map(|row| Ok((get(row, 0)?, entry(row, status)?)));
-        Ok(Some(Page::of(found.collect::<Result<_>>()?, page.limit)))
+        let mut page = Page::of(found.collect::<Result<_>>()?, page.limit);
+        if page.next.is_none() {
+            // Where the look at them ended, if it did not come to their end.
+            page.next = conditions.left(client, Order::Newest, &events).await?.map(|row| row + 1);
+        }
+        Ok(Some(page))
     }
 
     pub(crate) async fn log_detail(

@@ -271,6 +271,7 @@ fn array_text(webhooks: &[Arc<Target>]) -> String {
 
 fn due(event: &NewEvent, seq: i64, webhook: i64) -> Due {
     Due {
+        replay: None,
         key: DeliveryKey { webhook, event: seq },
         queue: Queue::First,
         due_at: Timestamp::EPOCH,

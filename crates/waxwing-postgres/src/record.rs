@@ -16,6 +16,7 @@ use crate::{
     committer::{Effects, Recording},
     health::{Fared, Judgement},
     nodes::Nodes,
+    replays::Progress,
     rows::{self, again},
     sql::{Result, execute, get, params, query},
     store::Shared,
@@ -226,6 +227,17 @@ impl Written<'_> {
             }
             _ => None,
         })
+    }
+
+    /// What they ended of replays.
+    pub(crate) fn progress(&self) -> Progress {
+        let mut progress = Progress::default();
+        for ((_, completion), outcome) in self.jobs.iter().zip(&self.outcomes) {
+            if let (Some(replay), Ok(Some(Outcome { applied: true, .. }))) = (completion.replay, outcome) {
+                progress.add(replay, completion.verdict);
+            }
+        }
+        progress
     }
 
     /// The answers in the order of the jobs.

@@ -1,21 +1,19 @@
 //! Sending again: one delivery, or all that a filter matches, in bites.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use deadpool_postgres::Transaction;
-use tokio_postgres::{
-    Row,
-    types::{ToSql, Type},
+use tokio_postgres::{Row, types::Type};
+use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, WebhookStatus, delivery::Input};
+use waxwing_store::{
+    DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, ReplayKey, RetryError, log::LOOK,
 };
-use waxwing_core::{
-    AccountId, DeliveryState, EventId, EventType, Timestamp, WebhookId, WebhookStatus, delivery::Input,
-};
-use waxwing_store::{DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
 
 use crate::{
-    log::{EVENT_CONDITION, by_state},
+    filter::{self, Conditions, Order},
+    replays::TRIES,
     rows::{self, again},
-    sql::{Param, Result, execute, get, params, query},
+    sql::{Result, execute, first, get, params, query},
     store::Shared,
     webhooks,
 };
@@ -59,7 +57,7 @@ impl Shared {
         if found.is_empty() {
             return Ok(Err(RetryError::NotFound));
         }
-        let found = send_again(&transaction, node, seq, &found, now).await?;
+        let found = send_again(&transaction, node, seq, &found, None, now).await?;
         if found.is_empty() {
             return Ok(Err(RetryError::Erased));
         }
@@ -70,12 +68,28 @@ impl Shared {
         Ok(detail.map(|detail| detail.entry).ok_or(RetryError::NotFound))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "mirrors Store::replay")]
     pub(crate) async fn replay(
         &self,
         node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
+        key: ReplayKey,
+        filter: &ReplayFilter,
+        from: i64,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Result<ReplayBite, RetryError>> {
+        let mut tries = 1;
+        loop {
+            match self.try_to_replay(node, key, filter, from, limit, now).await {
+                Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_to_replay(
+        &self,
+        node: Node,
+        key: ReplayKey,
         filter: &ReplayFilter,
         from: i64,
         limit: usize,
@@ -83,17 +97,20 @@ impl Shared {
     ) -> Result<Result<ReplayBite, RetryError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
-        let seq = match replayable(&transaction, account, webhook).await? {
-            Ok(seq) => seq,
+        match going_on(&transaction, key).await? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(ReplayBite { replayed: 0, next: None })),
             Err(error) => return Ok(Err(error)),
-        };
-        let (found, next) = match &filter.event_ids {
-            Some(ids) => named(&transaction, seq, ids, filter, from, limit).await?,
-            None => matching(&transaction, seq, filter, from, limit).await?,
-        };
-        let found = send_again(&transaction, node, seq, &found, now).await?;
+        }
+        let (found, next) = found(&transaction, key.webhook, filter, from, limit).await?;
+        let found = send_again(&transaction, node, key.webhook, &found, Some(key.replay), now).await?;
+        let sql = "UPDATE replay SET replayed = replayed + $2, scheduled_at = $3 WHERE seq = $1";
+        let scheduled_at = next.is_none().then(|| now.millis());
+        let count = rows::limit(found.len());
+        let of = params![key.replay => INT8, count => INT8, scheduled_at => INT8];
+        execute(&*transaction, sql, of).await?;
         transaction.commit().await?;
-        self.replayed(seq, &found, now);
+        self.replayed(key.webhook, &found, now);
         Ok(Ok(ReplayBite { replayed: found.len(), next }))
     }
 
@@ -105,7 +122,7 @@ impl Shared {
     }
 }
 
-async fn replayable(
+pub(crate) async fn replayable(
     transaction: &Transaction<'_>,
     account: &AccountId,
     webhook: &WebhookId,
@@ -117,12 +134,43 @@ async fn replayable(
     })
 }
 
+/// Whether a replay goes on, or was stopped. Whoever stops it waits for this transaction.
+async fn going_on(transaction: &Transaction<'_>, key: ReplayKey) -> Result<Result<bool, RetryError>> {
+    let sql = "SELECT w.status, w.deleted_at IS NOT NULL, r.stopped_at IS NULL \
+               FROM replay r JOIN webhook w ON w.seq = r.webhook_seq WHERE r.seq = $1 FOR KEY SHARE OF r";
+    let Some(row) = first(&**transaction, sql, params![key.replay => INT8]).await? else {
+        return Ok(Err(RetryError::NotFound));
+    };
+    let (deleted, goes_on) = (get::<bool>(&row, 1)?, get::<bool>(&row, 2)?);
+    Ok(match rows::status(&row, 0)? {
+        _ if deleted => Err(RetryError::NotFound),
+        status if !status.is_active() => Err(RetryError::NotActive),
+        _ => Ok(goes_on),
+    })
+}
+
+/// Rows of events that a filter lets through, and where to go on.
+async fn found(
+    transaction: &Transaction<'_>,
+    webhook: i64,
+    filter: &ReplayFilter,
+    from: i64,
+    limit: usize,
+) -> Result<(Vec<i64>, Option<i64>)> {
+    let active = Some(WebhookStatus::Active);
+    let found = filter::conditions(&**transaction, &filter.matching, webhook, active).await?;
+    let Some(conditions) = found else { return Ok((Vec::new(), None)) };
+    match &filter.event_ids {
+        Some(ids) => named(transaction, &conditions, ids, from, limit).await,
+        None => matching(transaction, &conditions, from, limit).await,
+    }
+}
+
 /// `from` counts into the list of ids here.
 async fn named(
     transaction: &Transaction<'_>,
-    webhook: i64,
+    conditions: &Conditions,
     ids: &[EventId],
-    filter: &ReplayFilter,
     from: i64,
     limit: usize,
 ) -> Result<(Vec<i64>, Option<i64>)> {
@@ -131,58 +179,39 @@ async fn named(
     let before: HashSet<&EventId> = ids[..start].iter().collect();
     let wanted: Vec<&str> =
         ids[start..end].iter().filter(|id| !before.contains(id)).map(EventId::as_str).collect();
-    let next = (end < ids.len()).then(|| rows::limit(end));
-    let Some((_, condition)) = by_state(filter.matching.state, Some(WebhookStatus::Active)) else {
-        return Ok((Vec::new(), next));
-    };
     let sql = format!(
         "SELECT e.seq FROM event e JOIN delivery d ON d.webhook_seq = $1 AND d.event_seq = e.seq \
-         WHERE e.id = ANY($2) AND $3 > 0{condition}{EVENT_CONDITION} ORDER BY e.seq"
+         WHERE e.seq >= $2 AND e.seq < $3 AND e.id = ANY($8){} ORDER BY e.seq",
+        conditions.rest()
     );
-    Ok((events(transaction, &sql, webhook, &(wanted, Type::TEXT_ARRAY), limit, filter).await?, next))
+    let mut of = conditions.params(&conditions.events);
+    of.push((&wanted, Type::TEXT_ARRAY));
+    let found = query(&**transaction, &sql, &of).await?;
+    let found = found.iter().map(|row| get(row, 0)).collect::<Result<_>>()?;
+    Ok((found, (end < ids.len()).then(|| rows::limit(end))))
 }
 
 async fn matching(
     transaction: &Transaction<'_>,
-    webhook: i64,
-    filter: &ReplayFilter,
+    conditions: &Conditions,
     from: i64,
     limit: usize,
 ) -> Result<(Vec<i64>, Option<i64>)> {
-    let Some((source, condition)) = by_state(filter.matching.state, Some(WebhookStatus::Active)) else {
-        return Ok((Vec::new(), None));
-    };
+    let Range { start, end } = conditions.events;
+    let events = start.max(from + 1)..end;
     let sql = format!(
-        "SELECT s.event_seq FROM {source} JOIN delivery d ON d.webhook_seq = $1 AND d.event_seq = s.event_seq \
-         JOIN event e ON e.seq = s.event_seq WHERE s.event_seq > $2{condition}{EVENT_CONDITION} \
-         ORDER BY s.event_seq LIMIT $3"
+        "SELECT s.event_seq FROM {} WHERE true{} ORDER BY s.event_seq LIMIT {limit}",
+        conditions.from(Order::Oldest, LOOK),
+        conditions.rest()
     );
-    let found = events(transaction, &sql, webhook, &(from, Type::INT8), limit, filter).await?;
-    let next = if found.len() == limit { found.last().copied() } else { None };
+    let found = conditions.query(&**transaction, &sql, &events).await?;
+    let found = found.iter().map(|row| get(row, 0)).collect::<Result<Vec<i64>>>()?;
+    let next = if found.len() == limit {
+        found.last().copied()
+    } else {
+        conditions.left(&**transaction, Order::Oldest, &events).await?.map(|row| row - 1)
+    };
     Ok((found, next))
-}
-
-/// Rows of events that a statement finds, given what it asks for second.
-async fn events<T: ToSql + Sync>(
-    transaction: &Transaction<'_>,
-    sql: &str,
-    webhook: i64,
-    (second, kind): &(T, Type),
-    limit: usize,
-    filter: &ReplayFilter,
-) -> Result<Vec<i64>> {
-    let matching = &filter.matching;
-    let (limit, event_type) = (rows::limit(limit), matching.event_type.as_ref().map(EventType::as_str));
-    let (since, until) = (matching.since.map(Timestamp::millis), matching.until.map(Timestamp::millis));
-    let params: [Param<'_>; 6] = [
-        (&webhook, Type::INT8),
-        (second, kind.clone()),
-        (&limit, Type::INT8),
-        (&event_type, Type::TEXT),
-        (&since, Type::INT8),
-        (&until, Type::INT8),
-    ];
-    query(&**transaction, sql, &params).await?.iter().map(|row| get(row, 0)).collect()
 }
 
 /// Replaces whatever is scheduled for these deliveries. The generation tells this
@@ -194,6 +223,7 @@ async fn send_again(
     node: Node,
     webhook: i64,
     events: &[i64],
+    replay: Option<i64>,
     now: Timestamp,
 ) -> Result<Vec<i64>> {
     let lock =
@@ -211,26 +241,36 @@ async fn send_again(
     let generations: Vec<i32> = deliveries.iter().map(|one| rows::int(one.generation + 1)).collect();
     let state = |one: &Delivery| one.state.on(Input::Replay { attempted: one.attempts > 0 });
     let states: Vec<i16> = deliveries.iter().map(|one| rows::state_number(state(one))).collect();
+    let formers: Vec<Option<i16>> = deliveries.iter().map(former).collect();
     execute(
         &**transaction,
         AGAIN,
         params![
             webhook => INT8, events => INT8_ARRAY, generations => INT4_ARRAY, states => INT2_ARRAY,
-            node.id => INT8, again(now) => INT8,
+            node.id => INT8, again(now) => INT8, formers => INT2_ARRAY, replay => INT8,
         ],
     )
     .await?;
     Ok(events)
 }
 
+/// How a delivery had ended, if it had.
+fn former(delivery: &Delivery) -> Option<i16> {
+    delivery.state.is_finished().then(|| rows::state_number(delivery.state))
+}
+
+/// An entry that another replay put there, and that nobody attempted since, keeps how its
+/// delivery had ended before.
 const AGAIN: &str = "\
 WITH again AS MATERIALIZED (
-  SELECT * FROM unnest($2::bigint[], $3::integer[], $4::smallint[]) AS again(event_seq, generation, state)
+  SELECT * FROM unnest($2::bigint[], $3::integer[], $4::smallint[], $7::smallint[])
+    AS again(event_seq, generation, state, former_state)
 ), entry AS (
-  INSERT INTO pending (webhook_seq, event_seq, owner, due_at, step, generation)
-  SELECT $1, event_seq, $5, $6, 0, generation FROM again
+  INSERT INTO pending (webhook_seq, event_seq, owner, due_at, step, generation, replay_seq, former_state)
+  SELECT $1, event_seq, $5, $6, 0, generation, $8, CASE WHEN $8 IS NOT NULL THEN former_state END FROM again
   ON CONFLICT (webhook_seq, event_seq) DO UPDATE SET owner = excluded.owner, due_at = excluded.due_at, step = 0,
-    generation = excluded.generation
+    generation = excluded.generation, replay_seq = excluded.replay_seq,
+    former_state = CASE WHEN $8 IS NOT NULL AND pending.step = 0 THEN pending.former_state END
 ), succeeding AS (
   DELETE FROM failed WHERE webhook_seq = $1 AND event_seq = ANY($2)
 )

@@ -16,6 +16,7 @@ impl Shared {
             let sql = "DELETE FROM change WHERE created_at < now() - interval '1 day'";
             execute(&**connection, sql, &[]).await?;
             drop(connection);
+            self.forget_replays(cutoff).await?;
             self.end_old_period(cutoff).await?;
         }
         match self.retain_period(cutoff, from).await {

@@ -87,6 +87,7 @@ impl Server {
 
 fn delivered(due: &Due) -> Completion {
     Completion {
+        replay: None,
         key: due.key,
         generation: due.generation,
         attempt: Attempt {

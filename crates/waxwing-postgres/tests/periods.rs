@@ -83,6 +83,7 @@ impl World {
                 response_body: Bytes::new(),
             };
             let completion = Completion {
+                replay: None,
                 key: due.key,
                 generation: due.generation,
                 attempt,

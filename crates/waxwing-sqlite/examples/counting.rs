@@ -65,6 +65,7 @@ fn delivered(due: &Due, now: Timestamp) -> Completion {
     Completion {
         key: due.key,
         generation: due.generation,
+        replay: due.replay,
         attempt,
         verdict: Verdict::Delivered,
         disable_after: LEASE,

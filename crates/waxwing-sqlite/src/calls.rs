@@ -12,9 +12,9 @@ use waxwing_store::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
     LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
-    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, group, metrics::Backlog,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange, group,
+    metrics::Backlog,
 };
 
 use crate::{
@@ -300,20 +300,6 @@ impl Store for SqliteStore {
     ) -> Result<LogEntry, RetryError> {
         let (account, webhook, event) = (account.clone(), webhook.clone(), event.clone());
         self.write(move |writer| writer.retry(node, &account, &webhook, &event, now)).await
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let (account, webhook, filter) = (account.clone(), webhook.clone(), filter.clone());
-        self.write(move |writer| writer.replay(node, &account, &webhook, &filter, from, limit, now)).await
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {

@@ -38,7 +38,7 @@ pub(crate) fn page(
         Queue::Again => now.millis(),
     };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT p.due_at, p.event_seq, p.step, p.generation, e.id, e.body, e.created_at \
+        "SELECT p.due_at, p.event_seq, p.step, p.generation, e.id, e.body, e.created_at, p.replay_seq \
          FROM pending p JOIN event e ON e.seq = p.event_seq \
          WHERE p.webhook_seq = ?1 AND p.owner = ?2 AND {range} ORDER BY p.due_at, p.event_seq LIMIT ?4"
     ))?;
@@ -64,6 +64,7 @@ fn due(row: &Row<'_>, webhook: i64, queue: Queue) -> Result<Due> {
         event_id: rows::event_id(row.get_ref(4)?.as_str()?)?,
         body: row.get::<_, Vec<u8>>(5)?.into(),
         published_at: rows::time(row.get(6)?),
+        replay: row.get(7)?,
     })
 }
 
@@ -130,21 +131,18 @@ impl Writer {
             return Ok(true);
         }
         let moved = self.waiting_again(webhook, limit)?;
-        let mut delete = self.connection.prepare_cached(
-            "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3",
-        )?;
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation) VALUES (?1, 0, ?2, ?3, 0, ?4)",
+        // In the same row of the key, so that what else it holds stays.
+        let mut move_up = self.connection.prepare_cached(
+            "UPDATE pending SET due_at = 0, step = 0 WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3",
         )?;
         let mut point = self
             .connection
             .prepare_cached("UPDATE delivery SET due_at = 0 WHERE event_seq = ?1 AND webhook_seq = ?2")?;
-        for (due_at, event, owner, generation) in &moved {
-            delete.execute([webhook, *due_at, *event])?;
-            insert.execute([webhook, *event, *owner, *generation])?;
+        for (due_at, event) in &moved {
+            move_up.execute([webhook, *due_at, *event])?;
             point.execute([*event, webhook])?;
         }
-        drop((delete, insert, point));
+        drop((move_up, point));
         if moved.len() == limit {
             return Ok(false);
         }
@@ -154,15 +152,13 @@ impl Writer {
         Ok(true)
     }
 
-    fn waiting_again(&self, webhook: i64, limit: usize) -> Result<Vec<(i64, i64, i64, i64)>> {
+    fn waiting_again(&self, webhook: i64, limit: usize) -> Result<Vec<(i64, i64)>> {
         self.connection
             .prepare_cached(
-                "SELECT due_at, event_seq, owner, generation FROM pending \
+                "SELECT due_at, event_seq FROM pending \
                  WHERE webhook_seq = ?1 AND due_at > 0 ORDER BY due_at LIMIT ?2",
             )?
-            .query_map(params![webhook, rows::limit(limit)], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-            })?
+            .query_map(params![webhook, rows::limit(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
     }
 

@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use waxwing_core::{AccountId, DeliveryState, EventId, WebhookId, WebhookStatus};
 use waxwing_store::{
     EventDetail, LogDetail, LogEntry, LogFilter, Page, PageRequest, Published, log::LoggedAttempt,
 };
 
-use crate::{listing, rows};
+use crate::{
+    filter::{self, Conditions, DELIVERIES, LISTED, Source},
+    listing, rows,
+};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -56,92 +59,6 @@ fn entry(row: &Row<'_>, status: Option<WebhookStatus>) -> Result<LogEntry> {
     })
 }
 
-/// The stored states that a reader sees as `wanted`.
-fn stored(wanted: DeliveryState, status: Option<WebhookStatus>) -> Vec<i64> {
-    [
-        DeliveryState::Pending,
-        DeliveryState::Retrying,
-        DeliveryState::Delivered,
-        DeliveryState::Failed,
-        DeliveryState::Canceled,
-    ]
-    .into_iter()
-    .filter(|state| state.observed(status) == wanted)
-    .map(rows::state_number)
-    .collect()
-}
-
-/// Where the deliveries `d` and their events `e` are found, and in which order.
-pub(crate) struct Source {
-    pub(crate) tables: &'static str,
-    /// The table whose columns `webhook_seq` and `event_seq` lead the way.
-    pub(crate) by: &'static str,
-}
-
-/// In their own table: for the few that an index finds, or for its end.
-pub(crate) const DELIVERIES: Source =
-    Source { tables: "delivery d JOIN event e ON e.seq = d.event_seq", by: "d" };
-
-/// In the order of the list.
-pub(crate) const LISTED: Source = Source {
-    tables: "listing l CROSS JOIN delivery d ON d.event_seq = l.event_seq AND d.webhook_seq = l.webhook_seq \
-             CROSS JOIN event e ON e.seq = d.event_seq",
-    by: "l",
-};
-
-/// What a filter asks of deliveries and their events, besides the webhook.
-pub(crate) struct Conditions {
-    /// Each begins with `AND`.
-    pub(crate) sql: String,
-    pub(crate) values: Vec<Value>,
-    /// An index leads to the few that match.
-    pub(crate) few: bool,
-}
-
-/// The conditions of a filter, if anything can match. Names a state's rows by
-/// number, so that the partial index on failed ones is used.
-pub(crate) fn conditions(
-    filter: &LogFilter,
-    webhook: i64,
-    status: Option<WebhookStatus>,
-) -> Option<Conditions> {
-    let (mut sql, mut values, mut few) = (String::new(), Vec::new(), false);
-    if let Some(wanted) = filter.state {
-        let numbers = stored(wanted, status);
-        match numbers.as_slice() {
-            [] => return None,
-            // Only so does the planner see that the index on failed ones serves.
-            [3] => {
-                few = true;
-                sql += " AND d.state = 3";
-            }
-            several => {
-                let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-                sql.extend([" AND d.state IN (", &list, ")"]);
-            }
-        }
-        if numbers.iter().all(|state| *state < 2) {
-            // Few wait where many were delivered: begin with those that do.
-            few = true;
-            sql += " AND d.event_seq IN (SELECT event_seq FROM pending WHERE webhook_seq = ?)";
-            values.push(webhook.into());
-        }
-    }
-    if let Some(event_type) = &filter.event_type {
-        sql += " AND e.type = ?";
-        values.push(event_type.as_str().to_owned().into());
-    }
-    if let Some(since) = filter.since {
-        sql += " AND e.created_at >= ?";
-        values.push(since.millis().into());
-    }
-    if let Some(until) = filter.until {
-        sql += " AND e.created_at < ?";
-        values.push(until.millis().into());
-    }
-    Some(Conditions { sql, values, few })
-}
-
 pub(crate) fn list(
     connection: &Connection,
     account: &AccountId,
@@ -150,45 +67,54 @@ pub(crate) fn list(
     page: PageRequest,
 ) -> Result<Option<Page<LogEntry>>> {
     let Some((row, status)) = webhook(connection, account, id)? else { return Ok(None) };
-    let Some(conditions) = conditions(filter, row, status) else {
+    let Some(conditions) = filter::conditions(connection, filter, row, status)? else {
         return Ok(Some(Page { items: Vec::new(), next: None }));
     };
-    let (end, wanted) = (page.cursor.unwrap_or(i64::MAX), page.limit + 1);
-    let some = |source: &Source, events: Range<i64>, limit: usize| {
+    let events = conditions.events.start..conditions.events.end.min(page.cursor.unwrap_or(i64::MAX));
+    let wanted = page.limit + 1;
+    let some = |source: Source, events: Range<i64>, limit: usize| {
         entries(connection, source, &conditions, (row, status), events, limit)
     };
-    let found = if conditions.few {
-        some(&DELIVERIES, 0..end, wanted)?
+    // And where the look at them ended, if it did not come to their end.
+    let bounded = |source: Source, events: Range<i64>, limit: usize| {
+        let end = conditions.looked_up_to(connection, source, row, &events, true)?;
+        let from = end.map_or(events.start, |end| end + 1);
+        Ok::<_, rusqlite::Error>((some(source, from..events.end, limit)?, end))
+    };
+    let (found, end) = if conditions.few {
+        bounded(DELIVERIES, events, wanted)?
     } else {
         // The newest are not listed yet.
         let listed = listing::listed_up_to(connection)? + 1;
-        let mut found = some(&DELIVERIES, listed..end, wanted)?;
-        if found.len() < wanted {
-            found.extend(some(&LISTED, 0..end.min(listed), wanted - found.len())?);
-        }
-        found
+        let mut found = some(DELIVERIES, events.start.max(listed)..events.end, wanted)?;
+        let left = wanted - found.len();
+        let (more, end) = bounded(LISTED, events.start..events.end.min(listed), left)?;
+        found.extend(more);
+        (found, end)
     };
-    Ok(Some(Page::of(found, page.limit)))
+    let page = Page::of(found, page.limit);
+    let next = page.next.or(end.map(|end| end + 1));
+    Ok(Some(Page { next, ..page }))
 }
 
 /// At most `limit` deliveries of a webhook's `events`, newest first, with their rows.
 fn entries(
     connection: &Connection,
-    source: &Source,
+    source: Source,
     conditions: &Conditions,
     (webhook, status): (i64, Option<WebhookStatus>),
     events: Range<i64>,
     limit: usize,
 ) -> Result<Vec<(i64, LogEntry)>> {
-    let (Source { tables, by }, sql) = (source, &conditions.sql);
+    let (Source { tables, by, .. }, Conditions { lead, rest, .. }) = (source, conditions);
     let values = [webhook.into(), events.start.into(), events.end.into()]
         .into_iter()
-        .chain(conditions.values.iter().cloned())
+        .chain(conditions.lead_values.iter().chain(&conditions.rest_values).cloned())
         .chain([rows::limit(limit).into()]);
     connection
         .prepare_cached(&format!(
-            "{ENTRY} FROM {tables} WHERE {by}.webhook_seq = ? AND {by}.event_seq >= ? AND {by}.event_seq < ? {sql} \
-             ORDER BY {by}.event_seq DESC LIMIT ?"
+            "{ENTRY} FROM {tables} WHERE {by}.webhook_seq = ? AND {by}.event_seq >= ? AND {by}.event_seq < ? \
+             {lead}{rest} ORDER BY {by}.event_seq DESC LIMIT ?"
         ))?
         .query_map(params_from_iter(values), |row| Ok((row.get(0)?, entry(row, status)?)))?
         .collect()

@@ -147,6 +147,7 @@ impl Writer {
                     published_at: event.created_at,
                     step: 0,
                     generation: 0,
+                    replay: None,
                 });
             }
         }

@@ -67,6 +67,9 @@ impl Writer {
         if applied && state == DeliveryState::Delivered && completion.drop_payload {
             self.drop_payload(completion.key.event, completion.now)?;
         }
+        if let (true, Some(replay)) = (applied, completion.replay) {
+            self.progress.entry(replay).or_default().add(completion.verdict);
+        }
         let disabled = if applied { self.judge_health(completion)? } else { None };
         // A disabling by this very attempt shows at once.
         let status = match disabled {
@@ -124,37 +127,31 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes the pending entry or, for a retry, moves it to where it is due. Does nothing
-    /// when it is another node's, or was replayed since.
+    /// Removes the pending entry or, for a retry, moves it to where it is due. Does
+    /// nothing when it is another node's, or was replayed since.
     fn take_pending(&mut self, node: Node, completion: &Completion, row: &Row) -> rusqlite::Result<bool> {
         let (key, Some(due_at)) = (completion.key, row.due_at) else { return Ok(false) };
-        let entry = [key.webhook, due_at, key.event, node.id, i64::from(completion.generation)];
-        let Verdict::RetryAt(at) = completion.verdict else {
-            return self.delete_pending(entry);
+        let (webhook, event, generation) = (key.webhook, key.event, completion.generation);
+        let changed = if let Verdict::RetryAt(at) = completion.verdict {
+            let at = again(at);
+            self.connection
+                .prepare_cached(
+                    "UPDATE pending SET due_at = ?6, step = step + 1, former_state = NULL \
+                     WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
+                )?
+                .execute(params![webhook, due_at, event, node.id, generation, at])?
+        } else {
+            self.connection
+                .prepare_cached(
+                    "DELETE FROM pending \
+                     WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
+                )?
+                .execute(params![webhook, due_at, event, node.id, generation])?
         };
-        let moved = self
-            .connection
-            .prepare_cached(
-                "UPDATE pending SET due_at = ?6, step = step + 1 WHERE webhook_seq = ?1 AND due_at = ?2 \
-                 AND event_seq = ?3 AND owner = ?4 AND generation = ?5",
-            )?
-            .execute(params![entry[0], entry[1], entry[2], entry[3], entry[4], again(at)])?;
-        if moved == 0 {
-            return Ok(false);
+        if let (true, Verdict::RetryAt(at)) = (changed > 0, completion.verdict) {
+            self.effects.again.push((webhook, rows::time(again(at))));
         }
-        self.effects.again.push((key.webhook, rows::time(again(at))));
-        Ok(true)
-    }
-
-    fn delete_pending(&self, entry: [i64; 5]) -> rusqlite::Result<bool> {
-        let deleted = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 \
-                 AND owner = ?4 AND generation = ?5",
-            )?
-            .execute(entry)?;
-        Ok(deleted > 0)
+        Ok(changed > 0)
     }
 
     fn update_delivery(

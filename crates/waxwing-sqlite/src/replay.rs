@@ -7,7 +7,8 @@ use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, deli
 use waxwing_store::{DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
 
 use crate::{
-    log::{self, Conditions, Source},
+    filter::{self, Conditions, Source},
+    log,
     record::again,
     rows,
     writer::Writer,
@@ -23,6 +24,14 @@ struct Delivery {
     due_at: Option<i64>,
     generation: u32,
     erased: bool,
+}
+
+/// Whether a replay may go on.
+enum Replaying {
+    /// For the webhook in this row.
+    Webhook(i64),
+    Stopped,
+    Refused(RetryError),
 }
 
 /// What [`delivery`] reads, of deliveries `d` and their events `e`.
@@ -46,26 +55,25 @@ impl Writer {
         if delivery.erased {
             return Ok(Err(RetryError::Erased));
         }
-        self.send_again(node, row, &delivery, now)?;
+        self.send_again(node, row, &delivery, None, now)?;
         Ok(log::detail(&self.connection, account, webhook, event)?
             .map(|detail| detail.entry)
             .ok_or(RetryError::NotFound))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "mirrors Store::replay")]
     pub(crate) fn replay(
         &mut self,
         node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
+        replay: i64,
         filter: &ReplayFilter,
         from: i64,
         limit: usize,
         now: Timestamp,
     ) -> Outcome<ReplayBite> {
-        let row = match self.replayable(account, webhook)? {
-            Ok(row) => row,
-            Err(error) => return Ok(Err(error)),
+        let row = match self.replaying(replay)? {
+            Replaying::Webhook(row) => row,
+            Replaying::Stopped => return Ok(Ok(ReplayBite { replayed: 0, next: None })),
+            Replaying::Refused(error) => return Ok(Err(error)),
         };
         let (matching, next) = if let Some(ids) = &filter.event_ids {
             self.named(row, ids, filter, from, limit)?
@@ -75,13 +83,37 @@ impl Writer {
         };
         let mut replayed = 0;
         for delivery in matching.iter().filter(|delivery| !delivery.erased) {
-            self.send_again(node, row, delivery, now)?;
+            self.send_again(node, row, delivery, Some(replay), now)?;
             replayed += 1;
         }
+        self.connection
+            .prepare_cached(
+                "UPDATE replay SET replayed = replayed + ?2, scheduled_at = CASE WHEN ?3 THEN ?4 END WHERE seq = ?1",
+            )?
+            .execute(params![replay, rows::limit(replayed), next.is_none(), now.millis()])?;
         Ok(Ok(ReplayBite { replayed, next }))
     }
 
-    fn replayable(&self, account: &AccountId, webhook: &WebhookId) -> Outcome<i64> {
+    fn replaying(&self, replay: i64) -> rusqlite::Result<Replaying> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT w.seq, w.status, w.deleted_at IS NOT NULL, r.stopped_at IS NOT NULL \
+                 FROM replay r JOIN webhook w ON w.seq = r.webhook_seq WHERE r.seq = ?1",
+            )?
+            .query_row([replay], |row| {
+                Ok((row.get(0)?, rows::status(row.get(1)?)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        Ok(match found {
+            None | Some((_, _, true, _)) => Replaying::Refused(RetryError::NotFound),
+            Some((_, _, _, true)) => Replaying::Stopped,
+            Some((_, status, ..)) if !status.is_active() => Replaying::Refused(RetryError::NotActive),
+            Some((webhook, ..)) => Replaying::Webhook(webhook),
+        })
+    }
+
+    pub(crate) fn replayable(&self, account: &AccountId, webhook: &WebhookId) -> Outcome<i64> {
         Ok(match self.webhook_row(account, webhook)? {
             None => Err(RetryError::NotFound),
             Some((_, status)) if !status.is_active() => Err(RetryError::NotActive),
@@ -134,21 +166,29 @@ impl Writer {
         limit: usize,
     ) -> rusqlite::Result<(Vec<Delivery>, Option<i64>)> {
         let active = Some(waxwing_core::WebhookStatus::Active);
-        let Some(Conditions { sql, values, few }) = log::conditions(&filter.matching, webhook, active) else {
+        let Some(conditions) = filter::conditions(&self.connection, &filter.matching, webhook, active)?
+        else {
             return Ok((Vec::new(), None));
         };
-        let Source { tables, by } = if few { log::DELIVERIES } else { log::LISTED };
-        let values =
-            [Value::from(webhook), from.into()].into_iter().chain(values).chain([rows::limit(limit).into()]);
+        let source = conditions.source();
+        let mut events = conditions.events.start.max(from + 1)..conditions.events.end;
+        let end = conditions.looked_up_to(&self.connection, source, webhook, &events, false)?;
+        events.end = end.unwrap_or(events.end);
+        let (Source { tables, by, .. }, Conditions { lead, rest, .. }) = (source, &conditions);
+        let values = [Value::from(webhook), events.start.into(), events.end.into()]
+            .into_iter()
+            .chain(conditions.lead_values.iter().chain(&conditions.rest_values).cloned())
+            .chain([rows::limit(limit).into()]);
         let found = self
             .connection
             .prepare_cached(&format!(
-                "{COLUMNS} FROM {tables} \
-                 WHERE {by}.webhook_seq = ? AND {by}.event_seq > ? {sql} ORDER BY {by}.event_seq LIMIT ?"
+                "{COLUMNS} FROM {tables} WHERE {by}.webhook_seq = ? AND {by}.event_seq >= ? \
+                 AND {by}.event_seq < ? {lead}{rest} ORDER BY {by}.event_seq LIMIT ?"
             ))?
             .query_map(params_from_iter(values), delivery)?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        let next = if found.len() == limit { found.last().map(|last| last.event) } else { None };
+        let next =
+            if found.len() == limit { found.last().map(|last| last.event) } else { end.map(|end| end - 1) };
         Ok((found, next))
     }
 
@@ -161,6 +201,19 @@ impl Writer {
             .optional()
     }
 
+    /// Removes what waits of a delivery. How it had ended before another replay that has
+    /// not come to it yet.
+    fn replace_pending(&self, webhook: i64, due_at: i64, event: i64) -> rusqlite::Result<Option<i64>> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3 \
+                 RETURNING former_state",
+            )?
+            .query_row([webhook, due_at, event], |row| row.get(0))
+            .optional()
+            .map(Option::flatten)
+    }
+
     /// Replaces whatever is scheduled. The generation tells this sending from one
     /// that is under way.
     fn send_again(
@@ -168,22 +221,20 @@ impl Writer {
         node: Node,
         webhook: i64,
         delivery: &Delivery,
+        replay: Option<i64>,
         now: Timestamp,
     ) -> rusqlite::Result<()> {
         let (at, event, generation) = (again(now), delivery.event, delivery.generation + 1);
-        if let Some(due_at) = delivery.due_at {
-            self.connection
-                .prepare_cached(
-                    "DELETE FROM pending WHERE webhook_seq = ?1 AND due_at = ?2 AND event_seq = ?3",
-                )?
-                .execute([webhook, due_at, event])?;
-        }
+        let former = match delivery.due_at {
+            Some(due_at) => self.replace_pending(webhook, due_at, event)?,
+            None => Some(rows::state_number(delivery.state)),
+        };
         self.connection
             .prepare_cached(
-                "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation) \
-                 VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+                "INSERT INTO pending (webhook_seq, due_at, event_seq, owner, step, generation, replay_seq, \
+                 former_state) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, CASE WHEN ?6 IS NOT NULL THEN ?7 END)",
             )?
-            .execute(params![webhook, at, event, node.id, generation])?;
+            .execute(params![webhook, at, event, node.id, generation, replay, former])?;
         let state = delivery.state.on(Input::Replay { attempted: delivery.attempts > 0 });
         self.connection
             .prepare_cached(

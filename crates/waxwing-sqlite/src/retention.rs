@@ -31,6 +31,9 @@ impl Writer {
             .query_map(params![from, rows::limit(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let old = |created_at: i64| created_at < cutoff.millis();
+        if from == 0 {
+            self.forget_replays(cutoff, limit)?;
+        }
         for (row, created_at, key) in &events {
             if old(*created_at) && !self.is_kept(*row, cutoff)? {
                 self.delete_event(*row, key.as_deref())?;

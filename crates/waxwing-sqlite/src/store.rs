@@ -1,7 +1,7 @@
 //! The store itself: how work reaches the writer and the readers.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::Arc,
     thread::JoinHandle,
@@ -200,6 +200,7 @@ pub(crate) fn writer(
         epochs: HashMap::new(),
         lost: HashSet::new(),
         health: HashMap::new(),
+        progress: BTreeMap::new(),
         stopped,
         checkpointer,
     })

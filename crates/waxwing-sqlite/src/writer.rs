@@ -5,7 +5,7 @@
 //! then known only to the next process that opens the file.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -18,7 +18,7 @@ use waxwing_store::{
     Recorded, StoreError, counts::Tick, group::Group,
 };
 
-use crate::{checkpoint::Checkpointer, damage};
+use crate::{checkpoint::Checkpointer, damage, replays::Progress};
 
 /// A write.
 pub(crate) enum Job {
@@ -97,6 +97,8 @@ pub(crate) struct Writer {
     pub(crate) lost: HashSet<i64>,
     /// Health that changed in this transaction: one update for each webhook.
     pub(crate) health: HashMap<i64, Health>,
+    /// How far replays came in this transaction, by their rows: one update for each.
+    pub(crate) progress: BTreeMap<i64, Progress>,
     pub(crate) stopped: Arc<Stopped>,
     pub(crate) checkpointer: Option<Checkpointer>,
 }
@@ -195,6 +197,7 @@ impl Writer {
         }
         self.write_health()?;
         self.keep_tally()?;
+        self.write_progress()?;
         self.list_bite()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
@@ -203,8 +206,9 @@ impl Writer {
     /// A write that fails alone: the others of its transaction are kept. Not if it finds the
     /// file damaged.
     fn in_savepoint(&mut self, work: Work) -> rusqlite::Result<Result<Answer, StoreError>> {
-        // Health is read and written by such jobs too.
+        // Health and replays are read and written by such jobs too.
         self.write_health()?;
+        self.write_progress()?;
         self.connection.prepare_cached("SAVEPOINT job")?.execute([])?;
         let before = self.effects.mark();
         match work(self) {
@@ -257,6 +261,7 @@ impl Writer {
     fn stop(&mut self, error: &rusqlite::Error) -> StoreError {
         self.effects = Effects::default();
         self.health.clear();
+        self.progress.clear();
         // Whether this succeeds does not matter: nothing more is written.
         let _ = self.connection.execute_batch("ROLLBACK");
         self.stopped.because("a commit", error)

@@ -104,6 +104,7 @@ impl World {
                     response_body: Bytes::from("said the receiver ".repeat(40)),
                 };
                 let completion = Completion {
+                    replay: None,
                     key: due.key,
                     generation: due.generation,
                     attempt,

@@ -46,6 +46,8 @@ pub struct Due {
     /// Changes when somebody replays it: an attempt that began before does not
     /// end the new one.
     pub generation: u32,
+    /// The row of the replay that asked for this sending, if one did.
+    pub replay: Option<i64>,
 }
 
 /// One HTTP request of a delivery, with its outcome.
@@ -68,6 +70,8 @@ pub struct Completion {
     pub key: DeliveryKey,
     /// Its generation when the attempt began.
     pub generation: u32,
+    /// The row of the replay that asked for this sending.
+    pub replay: Option<i64>,
     /// The attempt.
     pub attempt: Attempt,
     /// What follows.

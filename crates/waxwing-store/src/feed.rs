@@ -145,6 +145,7 @@ mod tests {
 
     fn due(webhook: i64, event: i64, body: &Bytes) -> Due {
         Due {
+            replay: None,
             key: DeliveryKey { webhook, event },
             queue: Queue::First,
             due_at: Timestamp::EPOCH,

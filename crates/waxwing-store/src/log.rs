@@ -3,6 +3,10 @@
 use bytes::Bytes;
 use waxwing_core::{DeliveryState, EventId, EventType, Timestamp};
 
+/// Deliveries that are looked at for one page of a filtered log, or one bite of a replay:
+/// what is left is for the next one, so that no filter costs more than that at a time.
+pub const LOOK: usize = 10_000;
+
 /// One delivery, as the log lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
@@ -57,7 +61,7 @@ pub struct LogDetail {
 }
 
 /// Which entries of a log are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct LogFilter {
     /// In this state, as a reader sees it.
     pub state: Option<DeliveryState>,
@@ -67,22 +71,7 @@ pub struct LogFilter {
     pub since: Option<Timestamp>,
     /// Published before this moment.
     pub until: Option<Timestamp>,
-}
-
-/// Which deliveries are to be sent again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplayFilter {
-    /// These events only; otherwise all that `matching` lets through.
-    pub event_ids: Option<Vec<EventId>>,
-    /// State, type and time.
-    pub matching: LogFilter,
-}
-
-/// A part of a replay, done in one short transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplayBite {
-    /// Deliveries that are scheduled again.
-    pub replayed: usize,
-    /// Where the next bite begins; `None` when all is done.
-    pub next: Option<i64>,
+    /// Of the event with this id; if it is none of the webhook's, of those whose ids begin
+    /// with it.
+    pub event_id: Option<String>,
 }

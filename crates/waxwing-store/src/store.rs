@@ -17,8 +17,8 @@ use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, Counting, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
     LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
-    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, Replays, Resealed, RetryError,
+    RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, StoreError, TakenOver, Webhook,
     WebhookChange, metrics::Backlog,
 };
 
@@ -26,7 +26,7 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// Everything that is kept, for any number of nodes.
 #[async_trait]
-pub trait Store: Counting + Send + Sync + 'static {
+pub trait Store: Counting + Replays + Send + Sync + 'static {
     /// Configuration in memory: at most a second behind other nodes' changes.
     fn directory(&self) -> &Directory;
 
@@ -253,19 +253,6 @@ pub trait Store: Counting + Send + Sync + 'static {
         event: &EventId,
         now: Timestamp,
     ) -> Result<LogEntry, RetryError>;
-    /// Does so for what `filter` matches among at most `limit` deliveries from
-    /// row `from` on (0 for the first call), oldest first. What was erased is left out.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one request; a struct would have one user")]
-    async fn replay(
-        &self,
-        node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError>;
 
     // Personal data.
 

@@ -38,7 +38,9 @@ pub(super) struct Handling {
 #[derive(Debug)]
 pub(super) struct Untaken {
     activity: Arc<Activity>,
-    period: usize,
+    /// Since when there is something to be taken; `None` while all is taken and more will
+    /// come: then it is as if the request were not answered yet.
+    period: Option<usize>,
 }
 
 impl Activity {
@@ -46,6 +48,13 @@ impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> Handling {
         self.begun.fetch_add(1, Relaxed);
         Handling { activity: Arc::clone(self), answered: false }
+    }
+
+    /// Something is there to be taken from now on: this period.
+    fn give(&self) -> usize {
+        let period = self.period.load(Relaxed);
+        self.untaken[period].fetch_add(1, Relaxed);
+        period
     }
 
     /// Waits until the client has given up more requests than one that means well.
@@ -71,9 +80,26 @@ impl Handling {
     pub(super) fn answered(mut self) -> Untaken {
         self.answered = true;
         let activity = Arc::clone(&self.activity);
-        let period = activity.period.load(Relaxed);
-        activity.untaken[period].fetch_add(1, Relaxed);
+        let period = Some(activity.give());
         Untaken { activity, period }
+    }
+}
+
+impl Untaken {
+    /// All of it so far is taken, and more will come.
+    pub(super) fn taken(&mut self) {
+        if let Some(period) = self.period.take() {
+            self.activity.untaken[period].fetch_sub(1, Relaxed);
+            self.activity.answered.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// There is something to be taken.
+    pub(super) fn given(&mut self) {
+        if self.period.is_none() {
+            self.activity.answered.fetch_add(1, Relaxed);
+            self.period = Some(self.activity.give());
+        }
     }
 }
 
@@ -93,7 +119,10 @@ impl Drop for Handling {
 
 impl Drop for Untaken {
     fn drop(&mut self) {
-        self.activity.untaken[self.period].fetch_sub(1, Relaxed);
+        match self.period {
+            Some(period) => self.activity.untaken[period].fetch_sub(1, Relaxed),
+            None => self.activity.answered.fetch_add(1, Relaxed),
+        };
     }
 }
 
@@ -119,6 +148,22 @@ mod tests {
         }
         drop(slow.answered());
         assert_eq!(activity.look(1), None);
+    }
+
+    #[test]
+    fn an_answer_that_goes_on_keeps_its_connection_while_it_is_taken() {
+        let activity = Arc::new(Activity::default());
+        let mut stream = activity.begin().answered();
+        for _ in 0..3 {
+            stream.taken();
+            assert_eq!(activity.look(1), Some(1), "it waits for what comes");
+            stream.given();
+            stream.given();
+        }
+        assert_eq!(activity.look(1), None, "it was given something that it does not take");
+        stream.taken();
+        drop(stream);
+        assert_eq!(activity.look(1), None, "it is over, and nothing else happens");
     }
 
     #[test]

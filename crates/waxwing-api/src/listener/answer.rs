@@ -17,19 +17,19 @@ use super::activity::Untaken;
 /// Bytes that are handed to a connection at a time.
 const PIECE: usize = 16 << 10;
 
-/// A body that counts as not taken until its end.
+/// A body that counts as not taken until its end, or while it waits for what comes next.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Body,
     /// Of the body's last frame, what has not been handed over.
     rest: Bytes,
-    _untaken: Untaken,
+    untaken: Untaken,
 }
 
 impl Answer {
     /// This body.
     pub(super) fn new(body: Body, untaken: Untaken) -> Self {
-        Self { body, rest: Bytes::new(), _untaken: untaken }
+        Self { body, rest: Bytes::new(), untaken }
     }
 }
 
@@ -42,7 +42,14 @@ impl hyper::body::Body for Answer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()?.map(Frame::into_data) {
+            let frame = Pin::new(&mut self.body).poll_frame(cx);
+            // Who asks for more has taken what there was.
+            if frame.is_pending() {
+                self.untaken.taken();
+            } else {
+                self.untaken.given();
+            }
+            match ready!(frame).transpose()?.map(Frame::into_data) {
                 Some(Ok(data)) => self.rest = data,
                 Some(Err(trailers)) => return Poll::Ready(Some(Ok(trailers))),
                 None => return Poll::Ready(None),

@@ -16,7 +16,7 @@ use waxwing_core::{
     credentials::{Authorization, ClientCertificate, CredentialError, CustomHeaders, MalformedCredential},
     seal::{Sealed, UnsealError},
 };
-use waxwing_store::{Credentials, Webhook};
+use waxwing_store::Credentials;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -181,11 +181,11 @@ fn misfit(of: &str, error: &CredentialError) -> Problem {
 }
 
 /// Opens what is kept of a webhook, and tells of it what is not secret.
-pub(crate) fn show(api: &Api, webhook: &Webhook) -> Result<Shown> {
-    let Credentials { headers, authorization, client_certificate } = &webhook.credentials;
+pub(crate) fn show(api: &Api, webhook: &WebhookId, kept: &Credentials) -> Result<Shown> {
+    let Credentials { headers, authorization, client_certificate } = kept;
     let open = |name: &str, sealed: &Option<Sealed>| {
         let sealed = sealed.as_ref()?;
-        Some(api.keyring.open(&Credentials::place(&webhook.id, name), sealed))
+        Some(api.keyring.open(&Credentials::place(webhook, name), sealed))
     };
     let headers = read(open(HEADERS, headers), CustomHeaders::from_bytes)?;
     let authorization = read(open(AUTHORIZATION, authorization), Authorization::from_bytes)?;

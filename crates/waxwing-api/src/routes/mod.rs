@@ -21,12 +21,14 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod log;
+pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod operator_keys;
 pub(crate) mod overview;
 pub(crate) mod portal_tokens;
 pub(crate) mod replay;
 pub(crate) mod secrets;
+pub(crate) mod sent;
 pub(crate) mod signing_keys;
 pub(crate) mod webhooks;
 
@@ -74,10 +76,14 @@ table! {
         "/api/webhook/{id}/signing-key/end-grace-period" { post signing_keys::end_grace_period }
         "/api/webhook/{id}/test" { post events::test }
         "/api/webhook/{id}/events" { get log::list }
+        "/api/webhook/{id}/events/stream" { get log::follow }
         "/api/webhook/{id}/events/{event_id}" { get log::show }
         "/api/webhook/{id}/events/{event_id}/retry" { post replay::retry }
         "/api/webhook/{id}/replay" { post replay::replay }
         "/api/webhook/{id}/metrics" { get metrics::show }
+        "/api/webhook/{id}/replays" { get replay::list }
+        "/api/webhook/{id}/replays/{replay_id}" { get replay::show, delete replay::stop }
+        "/api/me" { get me::show }
         "/api/event-types" { get event_types::list }
         "/api/events" { post events::publish }
         "/api/events/batch" { post events::publish_batch }
@@ -127,11 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn beside_the_table_there_are_the_document_itself_and_its_page_alone() {
+    fn beside_the_table_there_are_the_document_itself_its_page_and_the_dashboard_alone() {
         let server = include_str!("../server.rs");
         let beside: Vec<_> =
             server.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
         assert_eq!(beside, ["/openapi.json", "/docs"]);
-        assert!(!server.contains("_service(") && !server.contains(".nest("));
+        let dashboard = include_str!("../dashboard/mod.rs");
+        let pages = dashboard.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+        assert!(pages.into_iter().all(|path| path.starts_with("/dashboard")));
+        for source in [server, dashboard] {
+            assert!(!source.contains("_service(") && !source.contains(".nest("));
+        }
     }
 }

@@ -51,6 +51,11 @@ pub(crate) struct PortalTokenAnswer {
     /// Shown this once; the server keeps its hash only.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    /// The dashboard's address with the token behind `#`, where no server's log has it; null
+    /// without the setting `dashboard_url`. Shown with the token only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "https://hooks.example.com/dashboard/#token=wxt_77c1")]
+    url: Option<Option<String>>,
     /// account or `account_read_only`.
     role: &'static str,
     created_at: String,
@@ -64,6 +69,7 @@ impl From<Key> for PortalTokenAnswer {
         Self {
             id: key.id.to_string(),
             token: None,
+            url: None,
             role: key.role.as_str(),
             created_at: key.created_at.to_string(),
             expires_at: key.expires_at.map(|at| at.to_string()),
@@ -98,7 +104,9 @@ pub(crate) async fn create(
         expires_at: Some(by.at.after(Duration::from_secs(seconds))),
     };
     let (key, text) = make(&api, wanted, &by).await?;
-    Ok((StatusCode::CREATED, Json(PortalTokenAnswer { token: Some(text), ..key.into() })))
+    let url = api.dashboard.as_ref().and_then(|dashboard| dashboard.link(&text));
+    let answer = PortalTokenAnswer { token: Some(text), url: Some(url), ..key.into() };
+    Ok((StatusCode::CREATED, Json(answer)))
 }
 
 /// List an account's portal tokens that have not expired; each is revoked like a key

@@ -1,4 +1,4 @@
-//! Sending again.
+//! Sending again: one delivery, or all that match; how far that has come, and its end.
 
 use std::sync::Arc;
 
@@ -6,24 +6,28 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, State},
+    response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waxwing_core::{DeliveryState, EventId, EventType, Timestamp};
-use waxwing_store::{LogFilter, ReplayFilter};
+use waxwing_core::{DeliveryState, EventId, EventType, ReplayId, Timestamp, WebhookId};
+use waxwing_store::{LogFilter, Matching, Replay, ReplayFilter, ReplayKey};
 
 use super::webhooks::webhook_id;
 use crate::{
     Api,
-    auth::Account,
+    auth::{Account, Viewer},
     body,
     problem::{Code, Problem, Result},
-    shapes::LogAnswer,
+    query::Query,
+    shapes::{List, LogAnswer},
 };
 
 /// Deliveries of one transaction, so that live traffic goes on in between.
 const BITE: usize = 500;
+/// Deliveries that a count looks at before it says that there are more.
+const COUNT: usize = 100_000;
 
 /// What to send again. Without `status` and `event_ids`: every failed delivery.
 #[derive(Default, Deserialize, ToSchema)]
@@ -36,12 +40,69 @@ pub(crate) struct ReplayEvents {
     #[schema(pattern = "^(pending|retrying|held|delivered|failed|canceled)$")]
     status: Option<String>,
     r#type: Option<String>,
+    /// Count what matches and send nothing.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// How many deliveries are sent again.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReplayedAnswer {
     replayed: usize,
+    /// By which to follow and to stop it.
+    #[schema(example = "rpl_01k5q8d7tz0f3nv2xk5m9r4c6b")]
+    id: String,
+}
+
+/// How many deliveries would be sent again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MatchingAnswer {
+    matching: u64,
+    /// Whether there may be more: the newest 100,000 were looked at.
+    at_least: bool,
+}
+
+/// A replay, and how far it has come.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReplayAnswer {
+    id: String,
+    /// scheduling, running, done or stopped.
+    status: &'static str,
+    /// Deliveries that it scheduled.
+    replayed: u64,
+    /// Of these: those that wait for their first attempt since, or for a retry.
+    waiting: u64,
+    delivered: u64,
+    failed: u64,
+    /// Those that it does not send any more: it was stopped, or they were sent again
+    /// otherwise, canceled or erased.
+    withdrawn: u64,
+    created_at: String,
+    /// Since when everything that matched is scheduled.
+    scheduled_at: Option<String>,
+    stopped_at: Option<String>,
+}
+
+impl From<Replay> for ReplayAnswer {
+    fn from(replay: Replay) -> Self {
+        Self {
+            id: replay.id.to_string(),
+            status: match &replay {
+                Replay { stopped_at: Some(_), .. } => "stopped",
+                Replay { scheduled_at: None, .. } => "scheduling",
+                Replay { waiting: 0, .. } => "done",
+                Replay { .. } => "running",
+            },
+            replayed: replay.replayed,
+            waiting: replay.waiting,
+            delivered: replay.delivered,
+            failed: replay.failed,
+            withdrawn: replay.withdrawn(),
+            created_at: replay.created_at.to_string(),
+            scheduled_at: replay.scheduled_at.map(|at| at.to_string()),
+            stopped_at: replay.stopped_at.map(|at| at.to_string()),
+        }
+    }
 }
 
 /// Send one delivery again now, whatever its state
@@ -58,27 +119,95 @@ pub(crate) async fn retry(
     Ok((StatusCode::ACCEPTED, Json(entry.into())))
 }
 
-/// Send all deliveries again that match
+/// Send all deliveries again that match, or count them
+///
+/// Answered once all are scheduled: 202; 200 with `dry_run`.
 #[utoipa::path(post, path = "/api/webhook/{id}/replay", operation_id = "replay_deliveries", tag = "Account", params(("id" = String, Path)),
-    request_body = Option<ReplayEvents>, responses((status = 202, body = ReplayedAnswer)))]
+    request_body = Option<ReplayEvents>,
+    responses((status = 202, body = ReplayedAnswer), (status = 200, body = MatchingAnswer)))]
 pub(crate) async fn replay(
-    Account(account, _): Account,
+    Account(account, by): Account,
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<ReplayedAnswer>)> {
+) -> Result<Response> {
     let webhook = webhook_id(&id)?;
-    let filter = filter(body::parse_optional(&headers, body).await?)?;
+    let wanted: ReplayEvents = body::parse_optional(&headers, body).await?;
+    let dry_run = wanted.dry_run;
+    let filter = filter(wanted)?;
+    if dry_run {
+        let found = api.store.matching(&account, &webhook, &filter, COUNT).await?;
+        let Matching { count, whole } = found.ok_or_else(|| Problem::not_found("webhook"))?;
+        return Ok(Json(MatchingAnswer { matching: count, at_least: !whole }).into_response());
+    }
+    let id = ReplayId::generate(by.at, api.random());
+    let key = api.store.begin_replay(&account, &webhook, id.clone(), &filter, &by).await?;
+    // Goes on to its end although nobody may wait for the answer any more.
+    let replayed = tokio::spawn(schedule(api, key, filter)).await;
+    let replayed = replayed.map_err(|_| Problem::new(Code::Internal, "The replay broke off."))??;
+    Ok((StatusCode::ACCEPTED, Json(ReplayedAnswer { replayed, id: id.to_string() })).into_response())
+}
+
+async fn schedule(api: Arc<Api>, key: ReplayKey, filter: ReplayFilter) -> Result<usize> {
     // What is published from now on is not meant, and would never let this end.
     let now = api.now();
     let (mut from, mut replayed) = (Some(0), 0);
-    while let Some(row) = from {
-        let bite = api.store.replay(api.node, &account, &webhook, &filter, row, BITE, now).await?;
+    while let Some(after) = from {
+        let bite = api.store.replay(api.node, key, &filter, after, BITE, now).await?;
         replayed += bite.replayed;
         from = bite.next;
     }
-    Ok((StatusCode::ACCEPTED, Json(ReplayedAnswer { replayed })))
+    Ok(replayed)
+}
+
+/// List a webhook's replays, newest first
+#[utoipa::path(get, path = "/api/webhook/{id}/replays", operation_id = "list_replays", tag = "Account",
+    params(("id" = String, Path), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250),
+        ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<ReplayAnswer>)))]
+pub(crate) async fn list(
+    Viewer(account): Viewer,
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<List<ReplayAnswer>>> {
+    let page = Query::read(&uri, &["limit", "cursor"])?.page()?;
+    let found = api.store.replays(&account, &webhook_id(&id)?, page).await?;
+    let found = found.ok_or_else(|| Problem::not_found("webhook"))?;
+    Ok(Json(List::of(found, ReplayAnswer::from)))
+}
+
+/// Show how far a replay has come
+#[utoipa::path(get, path = "/api/webhook/{id}/replays/{replay_id}", operation_id = "show_replay", tag = "Account",
+    params(("id" = String, Path), ("replay_id" = String, Path)), responses((status = 200, body = ReplayAnswer)))]
+pub(crate) async fn show(
+    Viewer(account): Viewer,
+    State(api): State<Arc<Api>>,
+    Path((id, replay)): Path<(String, String)>,
+) -> Result<Json<ReplayAnswer>> {
+    let (webhook, id) = (webhook_id(&id)?, replay_id(&replay)?);
+    let found = api.store.replay_named(&account, &webhook, &id).await?;
+    Ok(Json(found.ok_or_else(|| Problem::not_found("replay"))?.into()))
+}
+
+/// Stop a replay: what it scheduled and nobody attempted since is taken back
+#[utoipa::path(delete, path = "/api/webhook/{id}/replays/{replay_id}", operation_id = "stop_replay", tag = "Account",
+    params(("id" = String, Path), ("replay_id" = String, Path)), responses((status = 200, body = ReplayAnswer)))]
+pub(crate) async fn stop(
+    Account(account, by): Account,
+    State(api): State<Arc<Api>>,
+    Path((id, replay)): Path<(String, String)>,
+) -> Result<Json<ReplayAnswer>> {
+    let missing = || Problem::not_found("replay");
+    let (webhook, id): (WebhookId, _) = (webhook_id(&id)?, replay_id(&replay)?);
+    while api.store.stop_replay(&account, &webhook, &id, BITE, &by).await?.ok_or_else(missing)? {}
+    let found = api.store.replay_named(&account, &webhook, &id).await?;
+    Ok(Json(found.ok_or_else(missing)?.into()))
+}
+
+fn replay_id(text: &str) -> Result<ReplayId> {
+    ReplayId::parse(text).map_err(|_| Problem::not_found("replay"))
 }
 
 fn filter(wanted: ReplayEvents) -> Result<ReplayFilter> {
@@ -103,6 +232,7 @@ fn filter(wanted: ReplayEvents) -> Result<ReplayFilter> {
         event_type,
         since: time("/since", wanted.since)?,
         until: time("/until", wanted.until)?,
+        event_id: None,
     };
     Ok(ReplayFilter { event_ids: ids, matching })
 }

@@ -126,7 +126,8 @@ pub(crate) struct WebhookAnswer {
 
 impl WebhookAnswer {
     fn of(api: &Api, webhook: Webhook) -> Result<Self> {
-        let Shown { header_names, authorization, client_certificate } = credentials::show(api, &webhook)?;
+        let Shown { header_names, authorization, client_certificate } =
+            credentials::show(api, &webhook.id, &webhook.credentials)?;
         Ok(Self {
             public_key: signing_keys::public_key(api, &webhook.id, &webhook.signing_keys)?,
             id: webhook.id.to_string(),
@@ -266,6 +267,13 @@ pub(crate) async fn delete(
     } else {
         Err(Problem::not_found("webhook"))
     }
+}
+
+/// The names of what a webhook's receiver asks to be sent with every request.
+pub(crate) fn header_names(api: &Api, id: &WebhookId, kept: &Credentials) -> Result<Vec<String>> {
+    let Shown { mut header_names, authorization, .. } = credentials::show(api, id, kept)?;
+    header_names.extend(authorization.map(|_| "authorization".to_owned()));
+    Ok(header_names)
 }
 
 /// The webhook that a path names: what cannot be an id does not exist.

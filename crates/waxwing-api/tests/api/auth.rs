@@ -60,7 +60,7 @@ async fn an_account_key_may_not_do_what_an_operator_may() {
 async fn an_operator_names_the_account_on_account_routes() {
     let server = Server::with_acme().await;
     for (method, path, operator) in operations() {
-        if operator || path == "/api/event-types" {
+        if operator || path == "/api/event-types" || path == "/api/me" {
             continue;
         }
         let call = || server.call(method.as_str(), &path).operator().json(&json!({}));

@@ -12,6 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{Router, body::Body};
+use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
@@ -164,12 +165,20 @@ impl Req<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        let (status, headers, body) = self.open().await;
+        // A stream has no end.
+        let ends = headers.get("content-type").is_none_or(|kind| kind != "text/event-stream");
+        let bytes = if ends { body.collect().await.unwrap().to_bytes() } else { Bytes::new() };
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status, headers, text }
+    }
+
+    /// The beginning of the answer, and what its body is read from.
+    pub(crate) async fn open(self) -> (StatusCode, HeaderMap, Body) {
         let request: Request<Body> = self.request.body(self.body).unwrap();
         let response = self.server.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, text }
+        (parts.status, parts.headers, body)
     }
 }
 
@@ -223,6 +232,8 @@ impl Server {
                 account_requests_per_second: 100_000,
                 ..AccessOptions::default()
             })),
+            streams: Arc::default(),
+            dashboard: None,
             ready: Arc::new(|| Ok(())),
         };
         Self { router: router(api.clone(), true), api, clock, faults }

@@ -16,6 +16,8 @@ use crate::harness::{Answer, OPERATOR, Server};
 enum Rule {
     /// Everybody, with a key or without.
     Open,
+    /// Whoever has a key.
+    Holder,
     /// Operators.
     Operator,
     /// Who may publish.
@@ -27,7 +29,7 @@ enum Rule {
     /// The same, but for those who may only read.
     Change,
 }
-use Rule::{Change, Open, Operator, Publish, Reader, View};
+use Rule::{Change, Holder, Open, Operator, Publish, Reader, View};
 
 const EVENT: &str = r#"{"account_id":"acme","type":"a.b","data":{}}"#;
 
@@ -62,6 +64,7 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("get", "/api/erasures/{id}", Operator, ""),
     ("put", "/api/event-types/{type}", Operator, "{}"),
     ("delete", "/api/event-types/{type}", Operator, ""),
+    ("get", "/api/me", Holder, ""),
     ("get", "/api/event-types", Reader, ""),
     ("get", "/api/webhook/list", View, ""),
     ("post", "/api/webhook/create", Change, r#"{"url":"https://a.example/","events":["*"]}"#),
@@ -77,9 +80,13 @@ const RULES: &[(&str, &str, Rule, &str)] = &[
     ("post", "/api/webhook/{id}/test", Change, ""),
     ("get", "/api/webhook/{id}/events", View, ""),
     ("get", "/api/webhook/{id}/events/{event_id}", View, ""),
+    ("get", "/api/webhook/{id}/events/stream", View, ""),
     ("post", "/api/webhook/{id}/events/{event_id}/retry", Change, ""),
     ("post", "/api/webhook/{id}/replay", Change, "{}"),
     ("get", "/api/webhook/{id}/metrics", View, ""),
+    ("get", "/api/webhook/{id}/replays", View, ""),
+    ("get", "/api/webhook/{id}/replays/{replay_id}", View, ""),
+    ("delete", "/api/webhook/{id}/replays/{replay_id}", Change, ""),
 ];
 
 /// Ways to ask. Those of an account are keys of `acme`, and of `other` beside them.
@@ -154,7 +161,7 @@ fn expected(rule: Rule, who: Who, place: Place) -> Option<(u16, &'static str)> {
     match (rule, who) {
         (Open, _) => None,
         _ if who.has_no_valid_key() => Some((401, "unauthorized")),
-        (Publish, Who::Publisher | Who::Operator) => None,
+        (Holder, _) | (Publish, Who::Publisher | Who::Operator) => None,
         (_, Who::Publisher) => Some((403, "publish_only")),
         (Operator, Who::Operator) | (Reader, _) => None,
         (Operator | Publish, _) => Some((403, "operator_only")),
@@ -186,6 +193,7 @@ struct World {
     account_key: String,
     operator_key: String,
     erasure: String,
+    replay: String,
 }
 
 impl World {
@@ -204,11 +212,13 @@ impl World {
         let account_key = id(server.post("/api/accounts/acme/keys").operator().send().await.expect(201));
         let spare = server.post("/api/keys").operator().json(&json!({ "role": "operator" }));
         let operator_key = id(spare.send().await.expect(201));
+        let replay = server.post(&format!("/api/webhook/{webhook}/replay")).acting_for("acme");
+        let replay = id(replay.send().await.expect(202));
         let erased = server.publish("a.b").await;
         let erasure = server.post(&format!("/api/events/{erased}/erase")).operator().send().await;
         assert!(erasure.status.is_success(), "{erasure:?}");
         let erasure = id(erasure.json());
-        Self { server, webhook, event, account_key, operator_key, erasure }
+        Self { server, webhook, event, account_key, operator_key, erasure, replay }
     }
 
     fn fill(&self, path: &str) -> String {
@@ -219,6 +229,7 @@ impl World {
             path if path.starts_with("/api/erasures") => &self.erasure,
             _ => &self.webhook,
         };
+        let path = path.replace("{replay_id}", &self.replay);
         let path = path.replace("{event_id}", &self.event).replace("{key_id}", key);
         path.replace("{type}", "a.b").replace("{id}", id)
     }

@@ -25,6 +25,7 @@ async fn attempt(server: &Server, hook: &str, verdict: Verdict) {
         let done = Completion {
             key: due.key,
             generation: due.generation,
+            replay: due.replay,
             attempt,
             verdict,
             disable_after: Duration::from_hours(24 * 365),

@@ -46,10 +46,10 @@ async fn a_replay_sends_what_its_filter_lets_through() {
         (json!({ "status": "pending", "until": "2026-03-27T00:00:00Z" }), 3),
     ];
     for (body, count) in replays {
-        assert_eq!(replay(&server, &hook, &body).await.expect(202), json!({ "replayed": count }), "{body}");
+        assert_eq!(replay(&server, &hook, &body).await.expect(202)["replayed"], count, "{body}");
     }
     let empty = server.post(&format!("/api/webhook/{hook}/replay")).acting_for("acme");
-    assert_eq!(empty.send().await.expect(202), json!({ "replayed": 0 }), "without a body: what failed");
+    assert_eq!(empty.send().await.expect(202)["replayed"], 0, "without a body: what failed");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_replay_of_thousands_reaches_all_of_them() {
         server.post("/api/events/batch").operator().json(&batch).send().await.expect(202);
     }
     let all = json!({ "status": "pending" });
-    assert_eq!(replay(&server, &hook, &all).await.expect(202), json!({ "replayed": 2_000 }));
+    assert_eq!(replay(&server, &hook, &all).await.expect(202)["replayed"], 2_000);
 }
 
 #[tokio::test]
@@ -85,4 +85,30 @@ async fn a_replay_that_does_not_fit_is_refused() {
     pause(&server, &hook).await;
     replay(&server, &hook, &json!({ "status": "held" })).await.refused(409, "webhook_not_active");
     replay(&server, "wh_1", &json!({})).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_replay_is_counted_before_followed_while_it_runs_and_stopped() {
+    let server = Server::with_acme().await;
+    let hook = server.webhook("acme", &["*"]).await;
+    for _ in 0..3 {
+        server.publish("a.b").await;
+    }
+    let pending = json!({ "status": "pending" });
+    let counted = replay(&server, &hook, &json!({ "status": "pending", "dry_run": true })).await.expect(200);
+    assert_eq!(counted, json!({ "matching": 3, "at_least": false }));
+    assert!(server.list(&format!("/api/webhook/{hook}/replays")).await.is_empty(), "nothing was sent");
+    let id = replay(&server, &hook, &pending).await.expect(202)["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/webhook/{hook}/replays/{id}");
+    let running = server.get(&path).acting_for("acme").send().await.expect(200);
+    assert_eq!((&running["status"], &running["waiting"]), (&json!("running"), &json!(3)));
+    let stopped = server.call("DELETE", &path).acting_for("acme").send().await.expect(200);
+    assert_eq!((&stopped["status"], &stopped["withdrawn"]), (&json!("stopped"), &json!(3)));
+    assert_eq!(server.list(&format!("/api/webhook/{hook}/replays")).await, [stopped]);
+    for missing in ["rpl_1", "rpl_01kmmsca81e40r2081040g2081"] {
+        let path = format!("/api/webhook/{hook}/replays/{missing}");
+        server.get(&path).acting_for("acme").send().await.refused(404, "not_found");
+        server.call("DELETE", &path).acting_for("acme").send().await.refused(404, "not_found");
+    }
+    replay(&server, "wh_1", &json!({ "dry_run": true })).await.refused(404, "not_found");
 }

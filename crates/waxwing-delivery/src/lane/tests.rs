@@ -11,6 +11,7 @@ const BOUNDS: Bounds = Bounds { lane: 4, again: 3, scarce: false };
 
 fn due(event: i64, queue: Queue) -> Due {
     Due {
+        replay: None,
         key: DeliveryKey { webhook: 1, event },
         queue,
         due_at: NOW,

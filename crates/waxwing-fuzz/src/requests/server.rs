@@ -110,6 +110,8 @@ impl Server {
             limits: Limits::default(),
             rotation_grace: Duration::from_hours(24),
             access: Arc::new(Access::new(AccessOptions::default())),
+            streams: Arc::default(),
+            dashboard: None,
             ready: Arc::new(|| Ok(())),
         };
         Self { runtime, api: Arc::new(api), left: REQUESTS }

@@ -6,7 +6,7 @@ use super::{
     steps::{in_state, sorted},
     world::{World, at, by},
 };
-use crate::{LogFilter, PageRequest, WebhookChange, metrics::Backlog};
+use crate::{LogFilter, PageRequest, RetryError, WebhookChange, metrics::Backlog};
 
 pub(super) async fn a_deleted_webhook_is_gone(w: World) {
     let hook = w.webhook().await;
@@ -122,7 +122,8 @@ pub(super) async fn a_deleted_webhook_is_not_sent_to_again(w: World) {
     w.delete(&hook, at(2)).await;
     assert!(w.store.retry(w.node, &w.account, &hook.id, &id, at(3)).await.is_err());
     let all = super::steps::replay_of(LogFilter::default());
-    assert!(w.store.replay(w.node, &w.account, &hook.id, &all, 0, 10, at(3)).await.is_err());
+    let begun = w.store.begin_replay(&w.account, &hook.id, w.replay_id(at(3)), &all, &by(at(3))).await;
+    assert_eq!(begun, Err(RetryError::NotFound));
     assert_eq!(w.state(&hook, &id).await, DeliveryState::Failed);
 }
 

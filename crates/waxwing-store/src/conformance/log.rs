@@ -6,7 +6,7 @@ use super::{
     steps::in_state,
     world::{Hook, World, at, event_id, event_type},
 };
-use crate::{LogEntry, LogFilter, PageRequest};
+use crate::{LogEntry, LogFilter, PageRequest, log::LOOK};
 
 fn newest_first(published: &[EventId]) -> Vec<EventId> {
     published.iter().rev().cloned().collect()
@@ -109,10 +109,49 @@ pub(super) async fn filters_combine(w: World) {
         event_type: Some(event_type("invoice.paid")),
         since: Some(at(0)),
         until: Some(at(3)),
+        event_id: None,
     };
     let entries = w.log_in_pages(&hook, &filter, 1).await;
     let times: Vec<_> = entries.iter().map(|entry| entry.created_at).collect();
     assert_eq!(times, [at(2), at(1)]);
+}
+
+pub(super) async fn an_event_is_found_by_its_id_and_others_by_how_theirs_begin(w: World) {
+    let hook = w.webhook().await;
+    let mut made = Vec::new();
+    for n in 0..3 {
+        // An hour apart and more, so that the beginning tells one from the others.
+        made.push(w.publish(1, at(n * 100_000)).await.remove(0));
+    }
+    let mut chosen = w.event("order.created", at(300_000));
+    chosen.id = event_id("dep_2");
+    let mut longer = w.event("order.created", at(300_001));
+    longer.id = event_id("dep_23");
+    w.offer(vec![chosen, longer]).await.unwrap();
+    let found = async |text: &str| {
+        let filter = LogFilter { event_id: Some(text.to_owned()), ..LogFilter::default() };
+        w.logged(&hook, &filter).await
+    };
+    assert_eq!(found(made[1].as_str()).await, [made[1].clone()]);
+    assert_eq!(found(&made[1].as_str()[..14]).await, [made[1].clone()]);
+    assert_eq!(found("evt_").await, newest_first(&made));
+    assert_eq!(found("dep_2").await, [event_id("dep_2")], "the one that it is");
+    assert_eq!(found("dep_").await, [event_id("dep_23"), event_id("dep_2")]);
+    assert_eq!(found("dep_3").await, []);
+    assert_eq!(found("evt_7zzzz").await, []);
+}
+
+pub(super) async fn a_filter_that_little_matches_comes_in_short_pages(w: World) {
+    let hook = w.webhook().await;
+    let sought = w.publish_type("invoice.paid", at(1)).await;
+    for _ in 0..LOOK / 1_000 + 2 {
+        w.publish(1_000, at(2)).await;
+    }
+    let filter = LogFilter { event_type: Some(event_type("invoice.paid")), ..LogFilter::default() };
+    let request = PageRequest { limit: 10, cursor: None };
+    let first = w.store.log(&hook.account, &hook.id, filter.clone(), request).await.unwrap().unwrap();
+    assert!(first.items.is_empty() && first.next.is_some(), "it looked at some, and says where to go on");
+    assert_eq!(w.logged(&hook, &filter).await, [sought]);
 }
 
 pub(super) async fn pages_have_no_gaps_and_no_repeats(w: World) {

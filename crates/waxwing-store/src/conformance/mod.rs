@@ -34,6 +34,7 @@ mod log;
 mod publish;
 mod record;
 mod replay;
+mod replays;
 mod resealing;
 mod retention;
 mod retry;
@@ -174,6 +175,14 @@ list! {
         the_node_that_replays_owns_the_deliveries
         a_replay_needs_an_active_webhook_of_the_account
     }
+    replays {
+        a_replay_tells_how_far_it_has_come a_stopped_replay_takes_back_what_nobody_attempted
+        a_replay_is_taken_back_in_bites a_stopped_replay_schedules_nothing_more
+        an_attempt_under_way_when_its_replay_stops_ends_nothing what_is_sent_again_otherwise_is_withdrawn_from_a_replay
+        a_replay_outlasts_a_pause replays_are_listed_newest_first_for_their_webhook_alone
+        what_a_replay_would_send_is_counted_before a_count_looks_at_so_many_and_says_so
+        old_replays_are_forgotten the_audit_log_has_who_began_and_who_stopped_a_replay
+    }
     log {
         the_newest_comes_first
         a_log_is_filtered_by_every_state
@@ -181,6 +190,8 @@ list! {
         a_log_is_filtered_by_type
         a_log_is_filtered_by_time
         filters_combine
+        an_event_is_found_by_its_id_and_others_by_how_theirs_begin
+        a_filter_that_little_matches_comes_in_short_pages
         pages_have_no_gaps_and_no_repeats
         a_long_log_has_no_gaps_and_no_repeats
         filtered_pages_have_no_gaps_and_no_repeats

@@ -1,10 +1,10 @@
 //! Sending again what a filter matches, in bites.
 
-use waxwing_core::{DeliveryState, EventId, delivery::Verdict};
+use waxwing_core::{AccountId, DeliveryState, EventId, delivery::Verdict};
 
 use super::{
     steps::{ids, in_state, replay_of, sorted},
-    world::{World, at, event_id},
+    world::{World, at, by, event_id},
 };
 use crate::{LogFilter, Queue, ReplayFilter, RetryError};
 
@@ -147,7 +147,8 @@ pub(super) async fn the_node_that_replays_owns_the_deliveries(w: World) {
     let two = w.node("two", at(0)).await;
     w.publish_and(&hook, Verdict::RetryAt(at(900)), at(1)).await;
     let all = replay_of(LogFilter::default());
-    let bite = w.store.replay(two, &w.account, &hook.id, &all, 0, 10, at(2)).await.unwrap();
+    let (_, key) = w.begin_replay(&hook, &all, at(2)).await;
+    let bite = w.store.replay(two, key, &all, 0, 10, at(2)).await.unwrap();
     assert_eq!(bite.replayed, 1);
     assert!(w.waiting(&hook).await.is_empty());
     assert_eq!(w.again_of(two, &hook, at(2)).await.due.len(), 1);
@@ -158,10 +159,14 @@ pub(super) async fn a_replay_needs_an_active_webhook_of_the_account(w: World) {
     let other = w.account("other", at(0)).await;
     let id = w.publish_and(&hook, Verdict::Exhausted, at(1)).await;
     let all = replay_of(LogFilter::default());
-    let refused = w.store.replay(w.node, &other, &hook.id, &all, 0, 10, at(2)).await;
-    assert_eq!(refused, Err(RetryError::NotFound));
+    let begin = async |account: &AccountId, now| {
+        w.store.begin_replay(account, &hook.id, w.replay_id(now), &all, &by(now)).await
+    };
+    assert_eq!(begin(&other, at(2)).await, Err(RetryError::NotFound));
+    let key = begin(&w.account, at(2)).await.unwrap();
     w.set_active(&hook, false, at(3)).await;
-    let refused = w.store.replay(w.node, &w.account, &hook.id, &all, 0, 10, at(4)).await;
-    assert_eq!(refused, Err(RetryError::NotActive));
+    assert_eq!(begin(&w.account, at(4)).await, Err(RetryError::NotActive));
+    let refused = w.store.replay(w.node, key, &all, 0, 10, at(4)).await;
+    assert_eq!(refused, Err(RetryError::NotActive), "paused in the middle of it");
     assert_eq!(w.state(&hook, &id).await, DeliveryState::Failed);
 }

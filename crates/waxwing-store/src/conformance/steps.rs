@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxwing_core::{AttemptError, DeliveryState, EventId, Outcome, Timestamp, delivery::Verdict};
+use waxwing_core::{AttemptError, DeliveryState, EventId, Outcome, ReplayId, Timestamp, delivery::Verdict};
 
 use super::world::{DISABLE_AFTER, Hook, World, at, by};
 use crate::{
     Attempt, Completion, Due, LanePage, LogDetail, LogEntry, LogFilter, Node, PageRequest, Queue, Recorded,
-    ReplayFilter, StoreError, WebhookChange,
+    ReplayFilter, ReplayKey, StoreError, WebhookChange,
 };
 
 /// More than any test puts into a lane.
@@ -60,6 +60,7 @@ pub(super) fn completion(due: &Due, verdict: Verdict, now: Timestamp) -> Complet
     Completion {
         key: due.key,
         generation: due.generation,
+        replay: due.replay,
         attempt,
         verdict,
         disable_after: DISABLE_AFTER,
@@ -214,10 +215,32 @@ impl World {
         limit: usize,
         now: Timestamp,
     ) -> usize {
+        self.replay_to_the_end(self.begin_replay(hook, filter, now).await.1, filter, limit, now).await
+    }
+
+    /// Begins a replay: its id and its rows.
+    pub(super) async fn begin_replay(
+        &self,
+        hook: &Hook,
+        filter: &ReplayFilter,
+        now: Timestamp,
+    ) -> (ReplayId, ReplayKey) {
+        let id = self.replay_id(now);
+        let key = self.store.begin_replay(&hook.account, &hook.id, id.clone(), filter, &by(now)).await;
+        (id, key.unwrap())
+    }
+
+    /// Schedules what a replay matches, in bites; how many that is.
+    pub(super) async fn replay_to_the_end(
+        &self,
+        replay: ReplayKey,
+        filter: &ReplayFilter,
+        limit: usize,
+        now: Timestamp,
+    ) -> usize {
         let (mut replayed, mut from) = (0, 0);
         for _ in 0..MANY {
-            let bite = self.store.replay(self.node, &hook.account, &hook.id, filter, from, limit, now).await;
-            let bite = bite.unwrap();
+            let bite = self.store.replay(self.node, replay, filter, from, limit, now).await.unwrap();
             assert!(bite.replayed <= limit, "a bite stays within its limit");
             replayed += bite.replayed;
             let Some(next) = bite.next else {

@@ -14,7 +14,8 @@ use std::{
 };
 
 use waxwing_core::{
-    AccountId, EventId, EventType, KeyId, Pattern, Role, Timestamp, WebhookId, envelope, seal::Sealed,
+    AccountId, EventId, EventType, KeyId, Pattern, ReplayId, Role, Timestamp, WebhookId, envelope,
+    seal::Sealed,
 };
 
 use crate::{
@@ -201,6 +202,11 @@ impl World {
     /// An id for an event as the API generates it.
     pub(super) fn event_id(&self, now: Timestamp) -> EventId {
         EventId::generate(now, self.bytes())
+    }
+
+    /// An id for a replay.
+    pub(super) fn replay_id(&self, now: Timestamp) -> ReplayId {
+        ReplayId::generate(now, self.bytes())
     }
 
     /// A fresh event of the world's account.

@@ -5,6 +5,7 @@
 //! they cannot drift apart. Flags win over the environment, the environment over
 //! the file, the file over the defaults. What nobody knows is an error.
 
+pub(crate) mod dashboard;
 mod encryption;
 pub(crate) mod environment;
 pub(crate) mod flags;

@@ -10,7 +10,9 @@ use waxwing_api::AccessOptions;
 use waxwing_core::{RetrySchedule, TargetPolicy, target::TargetRules};
 use zeroize::Zeroizing;
 
-use super::{Effective, Environment, Flags, encryption::Encryption, limits::Limits, parse, targets};
+use super::{
+    Effective, Environment, Flags, dashboard, encryption::Encryption, limits::Limits, parse, targets,
+};
 use crate::exit::Exit;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -120,6 +122,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// Bounds of those who ask the API.
     pub(crate) access: AccessOptions,
+    /// The page for people.
+    pub(crate) dashboard: dashboard::Settings,
     /// How long a stopping server waits.
     pub(crate) shutdown_timeout: Duration,
     /// Which lines are logged.
@@ -230,6 +234,7 @@ impl Reader<'_> {
         let rotation_grace = self.required("rotation_grace", parse::duration(Duration::ZERO, 365 * DAY));
         let limits = self.limits();
         let access = self.access();
+        let dashboard = self.dashboard();
         let shutdown_timeout =
             self.required("shutdown_timeout", parse::duration(Duration::ZERO, 3_600 * SECOND));
         let log = self.required("log", parse::log_filter);
@@ -249,6 +254,7 @@ impl Reader<'_> {
             rotation_grace: rotation_grace?,
             limits: limits?,
             access: access?,
+            dashboard: dashboard?,
             shutdown_timeout: shutdown_timeout?,
             log: log?,
             log_format: log_format?,

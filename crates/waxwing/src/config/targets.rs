@@ -24,7 +24,7 @@ impl Reader<'_> {
 }
 
 /// What is separated by commas.
-fn list<T>(text: &str, item: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+pub(super) fn list<T>(text: &str, item: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
     text.split(',').map(|part| item(part.trim())).collect()
 }
 

@@ -5,6 +5,7 @@
 //! goes through [`health`].
 
 mod certificate;
+mod dashboard;
 pub(crate) mod database;
 mod files;
 mod health;

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
-use waxwing_api::{Access, Api, Limits, Listeners, listener::Bounds, noting_uses};
+use waxwing_api::{Access, Api, Limits, Listeners, dashboard::Dashboard, listener::Bounds, noting_uses};
 use waxwing_core::{Clock, Entropy};
 use waxwing_delivery::{Engine, EngineOptions, EngineParts};
 use waxwing_store::{Metrics, StoreError};
 
 use super::{
     certificate::Certificate,
-    database, files,
+    dashboard, database, files,
     health::{self, Broken, Health},
     keys, logging, sender, signals,
 };
@@ -82,6 +82,7 @@ async fn bind(address: &str) -> anyhow::Result<TcpListener> {
 
 struct Server {
     health: Arc<Health>,
+    dashboard: Option<Arc<Dashboard>>,
     parts: EngineParts,
     options: EngineOptions,
 }
@@ -93,6 +94,7 @@ impl Server {
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy::check()?);
         let metrics = Arc::new(Metrics::default());
         // What costs nothing is checked before the database is touched.
+        let dashboard = dashboard::open(&settings.dashboard)?;
         let sending = &settings.sending;
         let policy = Arc::new(sending.policy());
         let sender = sender::sender(settings, &policy, &metrics)?;
@@ -124,7 +126,7 @@ impl Server {
             ..EngineOptions::default()
         };
         let health = Health::new(store, Engine::start(parts.clone(), options.clone()));
-        Ok(Self { health, parts, options })
+        Ok(Self { health, dashboard, parts, options })
     }
 
     /// Delivers for as long as it can; why it no longer can.
@@ -198,6 +200,8 @@ impl Server {
             },
             rotation_grace: settings.rotation_grace,
             access: Arc::new(Access::new(settings.access.clone())),
+            streams: Arc::default(),
+            dashboard: self.dashboard.clone(),
             ready: Arc::new(move || health.ready()),
         };
         noting_uses(api.clone(), waxwing_api::serve(api, listeners, stopped))

@@ -6,6 +6,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 pub(crate) mod chance;
+pub(crate) mod follow;
 pub(crate) mod inbox;
 pub(crate) mod server;
 

@@ -31,6 +31,7 @@ mod log;
 mod metrics;
 mod moving;
 mod open_files;
+mod portal;
 mod secrets;
 mod signatures;
 mod signing_keys;

@@ -33,4 +33,5 @@ mod proxy;
 #[path = "../faults/shim.rs"]
 mod shim;
 mod starts;
+mod streams;
 mod suite;

@@ -13,6 +13,8 @@ mod lifecycle;
 mod log;
 #[path = "../it/metrics.rs"]
 mod metrics;
+#[path = "../it/portal.rs"]
+mod portal;
 #[path = "../it/signatures.rs"]
 mod signatures;
 #[path = "../it/signing_keys.rs"]

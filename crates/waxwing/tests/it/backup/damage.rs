@@ -62,7 +62,8 @@ async fn a_damaged_database_is_no_backup() {
     fill(&server, "acme", 100).await;
     server.stop().await;
     let mut bytes = std::fs::read(world.path("test.db")).unwrap();
-    let middle = bytes.len() / 2;
+    // Where a page begins, for there its header is.
+    let middle = (bytes.len() / 2).next_multiple_of(8_192);
     for page in bytes[middle..].chunks_mut(8_192) {
         page[..16].fill(0xff);
     }

@@ -6,6 +6,7 @@
 //! broken connection to a database looks like.
 
 mod counting;
+mod replays;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -19,9 +20,9 @@ use crate::{
     Account, Actor, AuditEntry, AuditFilter, CatalogEntry, Completion, CreateAccountError,
     CreateWebhookError, DataKey, DeleteKeyError, Directory, Erasure, EventDetail, Feed, Key, LanePage,
     LaneStart, LogDetail, LogEntry, LogFilter, NewAccount, NewEvent, NewKey, NewWebhook, Node, NodeEntry,
-    Page, PageRequest, PublishError, Published, Queue, Recorded, ReplayBite, ReplayFilter, Resealed,
-    RetryError, RotatedSecret, SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver,
-    Webhook, WebhookChange, metrics::Backlog,
+    Page, PageRequest, PublishError, Published, Queue, Recorded, Resealed, RetryError, RotatedSecret,
+    SealedColumn, SealedValue, SigningKeyChange, Store, StoreError, TakenOver, Webhook, WebhookChange,
+    metrics::Backlog,
 };
 
 /// What a call is for.
@@ -43,7 +44,7 @@ pub enum Call {
     Configure,
     /// The log, lists, counts, the backlog and facts.
     Read,
-    /// [`Store::retry`] and [`Store::replay`].
+    /// [`Store::retry`], and what begins, goes on with or stops a replay.
     Replay,
     /// [`Store::retain`] and [`Store::remove_portal_tokens`].
     Retain,
@@ -323,20 +324,6 @@ impl<G: Gate> Store for Gated<G> {
         now: Timestamp,
     ) -> Result<LogEntry, RetryError> {
         self.gate.pass(Call::Replay, self.inner.retry(node, account, webhook, event, now)).await?
-    }
-
-    async fn replay(
-        &self,
-        node: Node,
-        account: &AccountId,
-        webhook: &WebhookId,
-        filter: &ReplayFilter,
-        from: i64,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<ReplayBite, RetryError> {
-        let replay = self.inner.replay(node, account, webhook, filter, from, limit, now);
-        self.gate.pass(Call::Replay, replay).await?
     }
 
     async fn erase_account(&self, id: ErasureId, account: &AccountId, by: &Actor) -> Result<Option<Erasure>> {
