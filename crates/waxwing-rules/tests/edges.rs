@@ -179,3 +179,13 @@ fn the_lock_file_of_fuzzing_fits_what_it_builds() {
     let manifest = ["metadata", "--format-version", "1", "--manifest-path", "fuzz/Cargo.toml"];
     assert!(cargo(&manifest).contains("waxwing-fuzz-targets"), "cd fuzz && cargo metadata writes it anew");
 }
+
+/// Commands of the documentation name no crate.
+#[test]
+fn cargo_run_means_the_server() {
+    let text = cargo(&["metadata", "--format-version", "1", "--no-deps"]);
+    let metadata: serde_json::Value = serde_json::from_str(&text).expect("cargo metadata prints JSON");
+    let runs = metadata["packages"].as_array().into_iter().flatten().map(|it| &it["default_run"]);
+    let runs: Vec<&str> = runs.filter_map(serde_json::Value::as_str).collect();
+    assert_eq!(runs, ["waxwing"], "of several programs, one is meant by `cargo run`: default-run says which");
+}
