@@ -19,16 +19,14 @@ use crate::{
     alarms::Alarms,
     attempt::{self, Done},
     engine::Shared,
-    lane::{Ask, Bounds, Lane},
-    options::{IDLE_LANES, UNREACHABLE_PAUSE, WINDOW_BYTES},
+    lane::{Ask, Bounds, Held, Lane},
+    options::{IDLE_LANES, LOAD_PAUSE, UNREACHABLE_PAUSE, WINDOW_BYTES},
     route::Route,
     upkeep,
 };
 
 /// The longest sleep: the wall clock may be set forward at any time.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-/// The pause after a page could not be read.
-const LOAD_PAUSE: Duration = Duration::from_millis(200);
 
 /// A page that was read for a lane.
 struct Loaded {
@@ -55,7 +53,8 @@ pub(crate) struct Dispatcher {
     releases: JoinSet<i64>,
     releasing: HashSet<i64>,
     again_in_flight: usize,
-    window_bytes: usize,
+    /// What the windows of all lanes hold.
+    held: Held,
 }
 
 impl Dispatcher {
@@ -74,7 +73,7 @@ impl Dispatcher {
             releases: JoinSet::new(),
             releasing: HashSet::new(),
             again_in_flight: 0,
-            window_bytes: 0,
+            held: Held::default(),
         }
     }
 
@@ -151,9 +150,8 @@ impl Dispatcher {
             self.changed(row);
         }
         for due in wakeups.fresh {
-            let row = due.key.webhook;
-            let room = self.window_bytes < WINDOW_BYTES;
-            self.on_lane(row, |lane| lane.offer(due, room));
+            let room = self.held.bytes < WINDOW_BYTES;
+            self.on_lane(due.key.webhook, |lane| lane.offer(due, room));
         }
         for (row, earliest) in wakeups.missed {
             self.on_lane(row, |lane| lane.missed(earliest));
@@ -210,9 +208,9 @@ impl Dispatcher {
     /// Changes a lane and lets it take its turn; keeps count of the windows.
     fn on_lane(&mut self, row: i64, change: impl FnOnce(&mut Lane)) {
         let lane = self.lanes.entry(row).or_default();
-        let before = lane.bytes();
+        let before = lane.held();
         change(lane);
-        self.window_bytes = self.window_bytes + lane.bytes() - before;
+        self.held.changed(before, lane.held());
         self.touch(row);
     }
 
@@ -238,15 +236,17 @@ impl Dispatcher {
             };
             self.turn(row);
         }
-        self.shared.metrics.in_flight.set(i64::try_from(self.attempts.len()).unwrap_or(i64::MAX));
-        self.shared.metrics.lanes.set(i64::try_from(self.lanes.len()).unwrap_or(i64::MAX));
+        let (metrics, shown) = (&self.shared.metrics, |count| i64::try_from(count).unwrap_or(i64::MAX));
+        metrics.in_flight.set(shown(self.attempts.len()));
+        metrics.lanes.set(shown(self.lanes.len()));
+        metrics.held_deliveries.set(shown(self.held.deliveries));
     }
 
     /// One lane's turn: a page asked for if it wants one, one attempt started.
     fn turn(&mut self, row: i64) {
         let bounds = self.bounds();
         let now = self.shared.clock.now();
-        let room = self.window_bytes < WINDOW_BYTES;
+        let room = self.held.bytes < WINDOW_BYTES;
         let Some(lane) = self.lanes.get_mut(&row) else {
             return;
         };
@@ -271,10 +271,10 @@ impl Dispatcher {
         {
             self.due.set(row, at);
         }
-        let bytes = lane.bytes();
+        let before = lane.held();
         let instant = Instant::now();
         let due = lane.next(bounds, instant);
-        self.window_bytes = self.window_bytes + lane.bytes() - bytes;
+        self.held.changed(before, lane.held());
         let has_work = lane.has_work();
         if let Some(at) = lane.resumes_at().filter(|at| *at > instant && has_work) {
             self.slow.set(row, at);

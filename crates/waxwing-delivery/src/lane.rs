@@ -84,6 +84,22 @@ impl Version {
     }
 }
 
+/// What windows hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) deliveries: usize,
+    /// Bytes of bodies.
+    pub(crate) bytes: usize,
+}
+
+impl Held {
+    /// One of the lanes held `before` and holds `now`.
+    pub(crate) fn changed(&mut self, before: Self, now: Self) {
+        self.deliveries = self.deliveries + now.deliveries - before.deliveries;
+        self.bytes = self.bytes + now.bytes - before.bytes;
+    }
+}
+
 /// How many attempts a lane may have under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -177,9 +193,9 @@ impl Lane {
         self.again_at(now);
     }
 
-    /// Bytes of bodies in the windows.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// What the windows hold.
+    pub(crate) fn held(&self) -> Held {
+        Held { deliveries: self.first.len() + self.again.len(), bytes: self.bytes }
     }
 
     /// Whether there is nothing to do, now or later, that the lane knows of.
@@ -200,7 +216,7 @@ impl Lane {
             } else {
                 return None;
             };
-        let window = if room { LANE_WINDOW } else { 1 };
+        let window = if room { LANE_WINDOW - self.window(queue).len() } else { 1 };
         let behind = self.behind.take_if(|_| queue == Queue::First).filter(|event| *event <= self.cursor);
         if let Some(event) = behind {
             self.cursor = (event - 1).max(0);
@@ -225,15 +241,13 @@ impl Lane {
         if ask.rereads != self.rereads {
             return; // What it shows may be gone, and `ended` may hide what is new: read again.
         }
-        match ask.queue {
-            Queue::First => self.first_in_store = page.more || !unchanged,
-            Queue::Again => {
-                if unchanged && !page.more {
-                    self.again_at = page.next_due_at;
-                }
-            }
-        }
+        // With what ended while the page was read, it may hold more than the window takes.
+        let mut more = page.more || !unchanged;
         for due in page.due {
+            if self.window(ask.queue).len() >= LANE_WINDOW {
+                more = true;
+                break;
+            }
             if ask.queue == Queue::First {
                 self.cursor = self.cursor.max(due.key.event);
             }
@@ -247,6 +261,11 @@ impl Lane {
                 (None, Some(Some(shown))) if *shown != Version::of(&due) => self.hold(due),
                 _ => {}
             }
+        }
+        match ask.queue {
+            Queue::First => self.first_in_store = more,
+            Queue::Again if more => {}
+            Queue::Again => self.again_at = page.next_due_at,
         }
     }
 
@@ -342,6 +361,13 @@ impl Lane {
     fn pace(&mut self, now: Instant) {
         if self.failures >= SLOW_AFTER {
             self.resume_at = Some(now + SLOW_PAUSE);
+        }
+    }
+
+    fn window(&self, queue: Queue) -> &VecDeque<Due> {
+        match queue {
+            Queue::First => &self.first,
+            Queue::Again => &self.again,
         }
     }
 

@@ -15,6 +15,8 @@ pub const BITE: usize = 250;
 
 /// The pause before a store that could not be reached is asked again.
 pub const UNREACHABLE_PAUSE: Duration = Duration::from_millis(500);
+/// The pause after a page could not be read.
+pub const LOAD_PAUSE: Duration = Duration::from_millis(200);
 
 /// What an operator may set.
 #[derive(Debug, Clone)]

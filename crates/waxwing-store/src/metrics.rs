@@ -70,6 +70,8 @@ pub struct Metrics {
     pub lanes: Gauge,
     /// Attempts under way.
     pub in_flight: Gauge,
+    /// Deliveries in memory that wait for their attempt.
+    pub held_deliveries: Gauge,
     /// Webhooks that the service disabled.
     pub disabled: Counter,
     /// Jobs of one commit.
@@ -108,6 +110,7 @@ impl Default for Metrics {
             backlog: Family::default(),
             lanes: Gauge::default(),
             in_flight: Gauge::default(),
+            held_deliveries: Gauge::default(),
             disabled: Counter::default(),
             commit_jobs: Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]),
             commit_seconds: seconds(),
@@ -151,6 +154,7 @@ impl Metrics {
         r.register("backlog", "Deliveries that wait, by state", self.backlog.clone());
         r.register("lanes", "Webhooks with deliveries in memory", self.lanes.clone());
         r.register("attempts_in_flight", "Attempts under way", self.in_flight.clone());
+        r.register("deliveries_in_memory", "Deliveries in memory that wait", self.held_deliveries.clone());
         r.register("webhooks_disabled", "Webhooks that the service disabled", self.disabled.clone());
         r.register("commit_jobs", "Writes in one commit", self.commit_jobs.clone());
         r.register_with_unit("commit", "Time of one commit", Unit::Seconds, self.commit_seconds.clone());

@@ -43,7 +43,7 @@ fn end(lane: &mut Lane, event: i64, succeeded: bool) {
 fn a_lane_keeps_a_window_and_leaves_the_rest_to_the_store() {
     let mut lane = Lane::default();
     (1..=1_000).for_each(|event| lane.offer(fresh(event), true));
-    assert_eq!(lane.bytes(), LANE_WINDOW * 100);
+    assert_eq!(lane.held().bytes, LANE_WINDOW * 100);
     assert_eq!(lane.ask(NOW, true), None, "the window is full");
     for event in 1..=40 {
         assert_eq!(start(&mut lane), Some(event));
@@ -52,14 +52,39 @@ fn a_lane_keeps_a_window_and_leaves_the_rest_to_the_store() {
     let ask = lane.ask(NOW, true).unwrap();
     assert_eq!((ask.queue, ask.after), (Queue::First, 64));
     lane.loaded(ask, page(65..65 + 64, Queue::First, true));
-    assert!(lane.bytes() <= 2 * LANE_WINDOW * 100);
+    assert_eq!(lane.held(), Held { deliveries: LANE_WINDOW, bytes: LANE_WINDOW * 100 });
+}
+
+#[test]
+fn a_page_that_holds_more_than_the_window_takes_is_read_on_later() {
+    for queue in [Queue::First, Queue::Again] {
+        let mut lane = Lane::default();
+        match queue {
+            Queue::First => lane.leave_to_store(),
+            Queue::Again => lane.again_at(NOW),
+        }
+        let (mut from, mut started) = (1, Vec::new());
+        while let Some(ask) = lane.ask(NOW, true) {
+            lane.loaded(ask, page(from..from + 100, queue, false));
+            assert_eq!(lane.held().deliveries, LANE_WINDOW);
+            while let Some(event) = start(&mut lane) {
+                lane.done(event, queue, true, BOUNDS, Instant::now());
+                started.push(event);
+            }
+            from += 64;
+            if from > 129 {
+                break;
+            }
+        }
+        assert_eq!(started, (1..=192).collect::<Vec<_>>());
+    }
 }
 
 #[test]
 fn without_room_for_bodies_a_lane_keeps_one_delivery() {
     let mut lane = Lane::default();
     (1..=5).for_each(|event| lane.offer(fresh(event), false));
-    assert_eq!(lane.bytes(), 100);
+    assert_eq!(lane.held().bytes, 100);
     assert_eq!(start(&mut lane), Some(1));
     let ask = lane.ask(NOW, false).unwrap();
     assert_eq!((ask.after, ask.limit), (1, 1));
@@ -190,14 +215,14 @@ fn what_is_replayed_leaves_the_window_and_is_read_as_a_retry() {
     lane.offer(fresh(2), true);
     lane.replayed(1);
     lane.again_at(NOW);
-    assert_eq!(lane.bytes(), 100);
+    assert_eq!(lane.held().bytes, 100);
     let ask = lane.ask(NOW, true).unwrap();
     assert_eq!(ask.queue, Queue::Again);
     lane.loaded(ask, page([1], Queue::Again, false));
     let mut events = [start(&mut lane), start(&mut lane), start(&mut lane)];
     events.sort_unstable();
     assert_eq!(events, [None, Some(1), Some(2)]);
-    assert_eq!(lane.bytes(), 0);
+    assert_eq!(lane.held().bytes, 0);
 }
 
 #[test]
@@ -272,7 +297,10 @@ fn a_delivery_that_is_committed_after_later_ones_were_taken_over_is_read_from_th
     lane.loaded(ask, page([1_010], Queue::First, false));
     lane.offer(fresh(990), true);
     let ask = lane.ask(NOW, true).expect("990 is in the store");
-    assert!(ask.after < 990 && ask.limit > LANE_WINDOW, "{ask:?}");
+    assert!(
+        ask.after < 990 && ask.limit == LANE_WINDOW,
+        "one is in hand, the window takes the others: {ask:?}"
+    );
     lane.loaded(ask, page([990, 1_010], Queue::First, false));
     assert_eq!((start(&mut lane), start(&mut lane), start(&mut lane)), (Some(1_010), Some(990), None));
 }
