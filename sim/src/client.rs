@@ -9,7 +9,7 @@ use http_body_util::Full;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::{gateway::Answer, machine::Machine, world::World};
+use crate::{gateway::Answer, machine::Machine, tally::Fault, world::World};
 
 /// The operator's key.
 pub(crate) const OPERATOR: &str = "wxo_operator";
@@ -63,18 +63,23 @@ impl Client {
             .expect("a request");
         let (there, back) = (world.chance.millis(1..10), world.chance.millis(1..10));
         let lost = world.is_trouble() && world.chance.percent(3);
-        let unheard = world.is_trouble() && world.chance.percent(3);
+        let unanswered = world.is_trouble() && world.chance.percent(3);
         let name = process.name.clone();
         let answering = async {
             sleep(there).await;
-            if lost {
+            if lost || machine.is_isolated() {
+                world.tally.count(Fault::ClientUnheard);
                 return None;
             }
             process.runs().await;
             let answer = gateway.answer(request).await;
             process.runs().await;
             sleep(back).await;
-            (!unheard).then_some(answer)
+            if unanswered || machine.is_isolated() {
+                world.tally.count(Fault::ClientUnanswered);
+                return None;
+            }
+            Some(answer)
         };
         // A process that dies answers nothing.
         let answering = async {
@@ -86,7 +91,18 @@ impl Client {
         };
         let answer = timeout(PATIENCE, answering).await.ok().flatten();
         let said = answer.as_ref().map_or_else(|| "no answer".to_owned(), Answer::shown);
-        world.trace.note("client", format_args!("{method} {path} at {name}: {said}"));
+        world.trace.note("client", format_args!("{} at {name}: {said}", self.shown(method, path, body)));
         Some(Heard(answer))
+    }
+
+    /// A request in few words: hosts in place of ids, and of the body what it is about.
+    fn shown(&self, method: &str, path: &str, body: &Value) -> String {
+        let hosts: Vec<_> = self.world.oracle.with(|state| {
+            let known = state.hooks.iter().filter_map(|(host, hook)| Some((host.clone(), hook.id.clone()?)));
+            known.collect()
+        });
+        let path = hosts.iter().fold(path.to_owned(), |path, (host, id)| path.replace(id.as_str(), host));
+        let about = ["id", "url", "status"].into_iter().find_map(|member| body[member].as_str());
+        about.map_or_else(|| format!("{method} {path}"), |about| format!("{method} {path} ({about})"))
     }
 }

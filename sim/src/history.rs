@@ -1,6 +1,6 @@
 //! One history, from its seed to its judgement.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Builder,
@@ -16,6 +16,8 @@ use crate::{
     faults, judge,
     machine::Machine,
     operators,
+    rule::Violation,
+    tally::Fault,
     world::World,
 };
 
@@ -29,11 +31,13 @@ pub struct Report {
     /// What happened.
     pub trace: Vec<String>,
     /// What must not have happened.
-    pub violations: Vec<String>,
+    pub violations: Vec<Violation>,
     /// Events that were acknowledged.
     pub acknowledged: usize,
     /// Attempts that were made.
     pub attempts: usize,
+    /// How often each kind of fault happened, if it did.
+    pub faults: BTreeMap<Fault, u64>,
 }
 
 /// Runs the history of a seed.
@@ -123,5 +127,6 @@ fn report(world: &Arc<World>) -> Report {
         let acknowledged = state.events.values().filter(|event| event.acknowledged.is_some()).count();
         (acknowledged, state.attempts.len())
     });
-    Report { violations: world.oracle.violations(), trace: world.trace.take(), acknowledged, attempts }
+    let (violations, trace, faults) = (world.oracle.violations(), world.trace.take(), world.tally.take());
+    Report { trace, violations, acknowledged, attempts, faults }
 }

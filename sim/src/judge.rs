@@ -6,6 +6,8 @@ use waxwing_store::{LogDetail, LogEntry, metrics::Backlog};
 use crate::{
     counted,
     oracle::{Attempt, Event, Hook, Key, State},
+    rule::Rule,
+    rules::Wrong,
     world::World,
 };
 
@@ -14,7 +16,7 @@ pub(crate) fn judge(world: &World) {
     let mut wrong = Vec::new();
     let backlog = world.database.backlog();
     if backlog != Backlog::default() {
-        wrong.push(format!("not everything drained: {backlog:?}"));
+        wrong.push((Rule::Drained, format!("not everything drained: {backlog:?}")));
     }
     world.oracle.with(|state| {
         for (host, hook) in &state.hooks {
@@ -28,28 +30,30 @@ pub(crate) fn judge(world: &World) {
             }
         }
     });
-    for what in wrong {
-        world.oracle.violated(world, &what);
+    for (rule, what) in wrong {
+        world.oracle.violated(world, rule, what);
     }
 }
 
-fn of_event(world: &World, state: &State, id: &str, event: &Event) -> Vec<String> {
+fn of_event(world: &World, state: &State, id: &str, event: &Event) -> Vec<Wrong> {
     let parsed = EventId::parse(id).ok();
     let Some(detail) = parsed.and_then(|id| world.database.event(&id)) else {
-        return vec![format!("{id} was acknowledged and is gone")];
+        return vec![(Rule::Deliveries, format!("{id} was acknowledged and is gone"))];
     };
     let mut wrong = Vec::new();
     for (host, hook) in &state.hooks {
         let Some(webhook) = &hook.id else { continue };
         let entry = detail.deliveries.iter().find(|(id, _)| id == webhook).map(|(_, entry)| entry);
         match entry {
-            None if expects(hook, event) => wrong.push(format!("{id} has no delivery to {host}")),
+            None if expects(hook, event) => {
+                wrong.push((Rule::Deliveries, format!("{id} has no delivery to {host}")));
+            }
             None => {}
             Some(entry) => {
                 let log = EventId::parse(id).ok().and_then(|id| world.database.delivery(webhook, &id));
                 let key = (host.clone(), id.to_owned());
                 let found = of_delivery(world, state, &key, hook, event, entry, log.as_ref());
-                wrong.extend(found.into_iter().map(|what| format!("{id} to {host}: {what}")));
+                wrong.extend(found.into_iter().map(|(rule, what)| (rule, format!("{id} to {host}: {what}"))));
             }
         }
     }
@@ -71,26 +75,29 @@ fn of_delivery(
     event: &Event,
     entry: &LogEntry,
     log: Option<&LogDetail>,
-) -> Vec<String> {
+) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let made: Vec<&Attempt> = state.attempts_of(key).collect();
     let logged = log.map_or(0, |log| log.attempts.len());
     let recorded = made.iter().filter(|attempt| attempt.recorded).count();
     if logged < recorded {
-        wrong.push(format!("{recorded} attempts were recorded, the log has {logged}"));
+        wrong.push((Rule::Log, format!("{recorded} attempts were recorded, the log has {logged}")));
     }
     if logged > made.len() {
-        wrong.push(format!("{} attempts were made, the log has {logged}", made.len()));
+        wrong.push((Rule::Log, format!("{} attempts were made, the log has {logged}", made.len())));
     }
     match entry.state {
         DeliveryState::Delivered => {
             if !made.iter().any(|attempt| arrived(attempt)) {
-                wrong.push("it is delivered, but nothing ever arrived".into());
+                wrong.push((Rule::Outcome, "it is delivered, but nothing ever arrived".into()));
             }
         }
-        DeliveryState::Failed => wrong.extend(exhausted(world, state, key, hook, &made, logged)),
+        DeliveryState::Failed => {
+            let found = exhausted(world, state, key, hook, &made, logged);
+            wrong.extend(found.map(|what| (Rule::Outcome, what)));
+        }
         DeliveryState::Canceled if hook.deleting.is_some() || event.erased => {}
-        other => wrong.push(format!("it is {other} at the end")),
+        other => wrong.push((Rule::Outcome, format!("it is {other} at the end"))),
     }
     wrong
 }

@@ -11,25 +11,14 @@
 //!
 //! - **Processes** (`process`): the order in which `waxwing serve` starts, looks at its own
 //!   health, joins again after a lost lease, and ends.
-//! - **Crashes** (`machine`): a process is killed at any of its await points. Its tasks are
-//!   dropped, what was not committed is gone, what was sent arrives all the same. It starts
-//!   again under the same name, or under another one.
-//! - **Stops** (SIGSTOP): whatever a process asks for is not answered, for up to 22 s at a
-//!   lease of 9 s, while its clock runs. It may stop between looking at its lease and sending.
-//! - **The database**: with one node a file beside the process. A commit is there or is not;
-//!   one that fails stops the store, and the process ends. With several nodes it is reached
-//!   over a network (`link`): calls and answers take their time, are lost with or without a
-//!   sign of it, and hang while a machine is cut off. A lost answer means that the work was
-//!   done and the caller hears that the database cannot be reached. No message comes twice:
-//!   a connection to a database has none of that. What PostgresStore adds to its statements
-//!   is rebuilt here: directories that follow a second behind, lanes in doubt.
+//! - **The database** (`database`, `link`): with one node a file beside the process; with
+//!   several, one that they reach over a network. What PostgresStore adds to its statements
+//!   is rebuilt there: directories that follow a second behind, lanes in doubt.
 //! - **Clients** (`client`, `operators`): publishers send an event under one id until it is
 //!   acknowledged, at any node, and now and then once more. An operator pauses, releases,
 //!   deletes and makes webhooks, rotates secrets, replays, retries by hand and erases.
-//! - **Receivers** (`receivers`): healthy, slow, failing, hanging, resetting after they took
-//!   it, `429` with `Retry-After`, `410`. Requests are lost or arrive twice.
-//! - **Clocks**: in a part of the histories the wall clocks of single machines are set
-//!   forward and back. Monotonic clocks run alike.
+//! - **Receivers** (`receivers`): healthy, slow, failing, hanging, resetting, lying.
+//! - **Faults**: everything that goes wrong, with the model of it, is at the top of `faults`.
 //!
 //! # What is not
 //!
@@ -39,8 +28,8 @@
 //!
 //! # What must hold
 //!
-//! `oracle` looks whenever an attempt begins, `judge` at the end; docs/internals/simulation.md
-//! lists the rules.
+//! `oracle` looks whenever an attempt begins, `judge` at the end; `rule` numbers the rules, and
+//! docs/internals/simulation.md explains them.
 
 #![allow(clippy::expect_used, reason = "a simulation that cannot go on is a test that failed")]
 
@@ -58,11 +47,15 @@ mod operators;
 mod oracle;
 mod process;
 mod receivers;
+mod rule;
 mod rules;
 mod sender;
 mod setting;
 mod switch;
+mod tally;
 mod trace;
 mod world;
 
 pub use history::{Report, run};
+pub use rule::{Rule, Violation};
+pub use tally::Fault;

@@ -25,7 +25,7 @@ use waxwing_store::{
     gated::{Call, Gate},
 };
 
-use crate::process::Process;
+use crate::{process::Process, tally::Fault};
 
 /// How long a process waits for an answer of the database.
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -91,6 +91,9 @@ impl Trip {
         }
         let loss = world.loss();
         let slow = if chance.percent(3) { 400 } else { 6 };
+        if slow > 6 {
+            world.tally.count(Fault::DatabaseSlow);
+        }
         Self {
             there: chance.millis(0..slow),
             commit: chance.millis(1..5),
@@ -115,6 +118,7 @@ impl Gate for Link {
         sleep(trip.there).await;
         process.runs().await;
         if trip.call_lost || process.machine.is_cut_off() {
+            process.world.tally.count(Fault::CallLost);
             return Err(self.unreachable(call, "a call", trip, began).await);
         }
         let answer = self.work(trip, pin!(inner)).await;
@@ -153,6 +157,9 @@ impl Link {
                 return answer;
             }
             let effects = process.world.database.commit(&process.store);
+            if trip.answer_lost {
+                process.world.tally.count(Fault::AnswerLost);
+            }
             process.memory.lock().committed(effects, trip.answer_lost);
         }
     }
@@ -203,8 +210,12 @@ impl Link {
         let (changed, seen) = process.world.database.refresh(&process.store, memory.seen);
         memory.seen = seen;
         drop(memory);
-        if !changed.is_empty() {
-            process.note(format_args!("learns that webhooks {changed:?} changed"));
+        for row in changed {
+            let target = process.store.directory().target(row);
+            match target.as_ref().map(|target| (target.url.as_str(), target.status.as_str())) {
+                Some((url, status)) => process.note(format_args!("learns that {url} is {status}")),
+                None => process.note(format_args!("learns that a webhook is deleted")),
+            }
         }
     }
 

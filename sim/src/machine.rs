@@ -62,7 +62,9 @@ pub(crate) struct Machine {
     pub(crate) name: String,
     pub(crate) clock: Arc<MachineClock>,
     /// Whether it cannot reach the database.
-    pub(crate) cut_off: AtomicBool,
+    cut_off: AtomicBool,
+    /// Whether it can reach neither receivers nor clients.
+    isolated: AtomicBool,
     asleep: Switch<bool>,
     order: Switch<Option<Order>>,
     process: Mutex<Option<Arc<Process>>>,
@@ -79,6 +81,7 @@ impl Machine {
             name,
             clock: Arc::default(),
             cut_off: AtomicBool::new(false),
+            isolated: AtomicBool::new(false),
             asleep: Switch::default(),
             order: Switch::default(),
             process: Mutex::default(),
@@ -177,5 +180,13 @@ impl Machine {
 
     pub(crate) fn is_cut_off(&self) -> bool {
         self.cut_off.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn isolate(&self, isolated: bool) {
+        self.isolated.store(isolated, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_isolated(&self) -> bool {
+        self.isolated.load(Ordering::Relaxed)
     }
 }

@@ -3,15 +3,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
 
 use std::{
+    collections::BTreeMap,
     process::ExitCode,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     thread,
 };
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
+use waxwing_sim::{Fault, Report, Violation};
 
 const USAGE: &str = "usage: sim run --seed N
        sim hunt [--from N] [--seeds N]    without --seeds until something is found";
@@ -43,47 +43,77 @@ fn show(seed: u64) -> ExitCode {
     for line in &report.trace {
         println!("{line}");
     }
+    say_faults(&report.faults);
     let (events, attempts) = (report.acknowledged, report.attempts);
     println!("{events} events acknowledged, {attempts} attempts, {} violations", report.violations.len());
     if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Those that never happened too: they prove nothing.
+fn say_faults(faults: &BTreeMap<Fault, u64>) {
+    for fault in Fault::ALL {
+        println!("{fault:<44} {:>9}", faults.get(fault).copied().unwrap_or_default());
+    }
+}
+
+/// What a hunt has seen.
+#[derive(Default)]
+struct Seen {
+    histories: u64,
+    events: usize,
+    attempts: usize,
+    faults: BTreeMap<Fault, u64>,
+    found: Option<(u64, Violation)>,
+}
+
+impl Seen {
+    fn add(&mut self, seed: u64, report: Report) {
+        self.histories += 1;
+        self.events += report.acknowledged;
+        self.attempts += report.attempts;
+        for (fault, times) in report.faults {
+            *self.faults.entry(fault).or_default() += times;
+        }
+        if let Some(first) = report.violations.into_iter().next() {
+            self.found.get_or_insert((seed, first));
+        }
+    }
+
+    fn say(&self, began: Instant) {
+        let (done, seconds) = (self.histories, began.elapsed().as_secs().max(1));
+        let rate = done / seconds;
+        let (events, attempts) = (self.events, self.attempts);
+        println!("{done} histories in {seconds} s, {rate} a second: {events} events, {attempts} attempts");
+    }
+}
+
 /// Runs seeds on all processors until one finds something.
 fn hunt(from: u64, seeds: u64) -> ExitCode {
-    let (began, next, done) = (Instant::now(), AtomicU64::new(from), AtomicU64::new(0));
-    let (end, found) = (from.saturating_add(seeds), Mutex::new(None));
-    let is_found = || found.lock().is_ok_and(|found| found.is_some());
-    let said = |done: u64| {
-        let seconds = began.elapsed().as_secs().max(1);
-        println!("{done} histories in {seconds} s, {} a second", done / seconds);
-    };
+    let (began, next) = (Instant::now(), AtomicU64::new(from));
+    let (end, seen) = (from.saturating_add(seeds), Mutex::<Seen>::default());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while !is_found() {
+                while seen.lock().found.is_none() {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= end {
                         return;
                     }
-                    let violations = waxwing_sim::run(seed).violations;
-                    if let (Some(first), Ok(mut found)) = (violations.first(), found.lock()) {
-                        found.get_or_insert((seed, first.clone()));
-                    }
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if done.is_multiple_of(SAY_EVERY) {
-                        said(done);
+                    let report = waxwing_sim::run(seed);
+                    let mut seen = seen.lock();
+                    seen.add(seed, report);
+                    if seen.histories.is_multiple_of(SAY_EVERY) {
+                        seen.say(began);
                     }
                 }
             });
         }
     });
-    said(done.load(Ordering::Relaxed));
-    match found.into_inner() {
-        Ok(Some((seed, what))) => {
-            println!("seed {seed}: {what}");
-            println!("replay it: cargo run -p waxwing-sim -- run --seed {seed}");
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::SUCCESS,
-    }
+    let seen = seen.into_inner();
+    say_faults(&seen.faults);
+    seen.say(began);
+    let Some((seed, violation)) = seen.found else { return ExitCode::SUCCESS };
+    println!("seed {seed} breaks {violation}");
+    println!("replay it: cargo run -p waxwing-sim -- run --seed {seed}");
+    ExitCode::FAILURE
 }

@@ -19,7 +19,12 @@ use waxwing_core::{
 use waxwing_delivery::Request;
 use waxwing_store::Store;
 
-use crate::{process::Process, world::World};
+use crate::{
+    process::Process,
+    rule::{Rule, Violation},
+    tally::Fault,
+    world::World,
+};
 
 /// How far a receiver lets a signature's time be off.
 const TOLERANCE: Duration = Duration::from_mins(10);
@@ -98,7 +103,7 @@ pub(crate) struct State {
     /// Who registered under each name of a node last.
     holders: BTreeMap<String, Arc<Process>>,
     pub(crate) heirs: Vec<Heir>,
-    violations: Vec<String>,
+    violations: Vec<Violation>,
 }
 
 /// Who watches.
@@ -112,12 +117,13 @@ impl Oracle {
     }
 
     /// Something that must never be.
-    pub(crate) fn violated(&self, world: &World, what: &str) {
-        world.trace.note("ORACLE", format_args!("VIOLATION: {what}"));
-        self.0.lock().violations.push(what.to_owned());
+    pub(crate) fn violated(&self, world: &World, rule: Rule, what: String) {
+        let violation = Violation { rule, what };
+        world.trace.note("ORACLE", format_args!("VIOLATION of {violation}"));
+        self.0.lock().violations.push(violation);
     }
 
-    pub(crate) fn violations(&self) -> Vec<String> {
+    pub(crate) fn violations(&self) -> Vec<Violation> {
         self.0.lock().violations.clone()
     }
 
@@ -145,7 +151,9 @@ impl Oracle {
         let detail = id.as_ref().and_then(|id| world.database.delivery(id, &EventId::parse(event).ok()?));
         let mut state = self.0.lock();
         let mut wrong = state.of_attempt(world, process, engine, &key, detail.as_ref());
-        wrong.extend(state.of_bounds(world, engine, host));
+        if state.goes_on(process, &key) {
+            world.tally.count(Fault::TakenOver);
+        }
         let sending = state.attempts.len();
         if let Some(task) = tokio::task::try_id() {
             state.by_task.insert(task, sending);
@@ -165,26 +173,29 @@ impl Oracle {
         let tries = detail.as_ref().map_or(0, |detail| detail.entry.attempt_count);
         world.trace.note(engine, format_args!("#{sending} sends {event} to {host} after {tries} attempts"));
         if detail.as_ref().is_some_and(|detail| detail.entry.attempt_count == 0) {
-            wrong.extend(self.out_of_turn(world, engine, &key, id.as_ref()));
+            let found = self.out_of_turn(world, engine, &key, id.as_ref());
+            wrong.extend(found.map(|what| (Rule::Order, what)));
         }
         if id.is_none_or(|id| !takes_deliveries(process, &id)) {
-            wrong.push("its own directory says that the webhook takes no deliveries".into());
+            let what = "its own directory says that the webhook takes no deliveries";
+            wrong.push((Rule::Paused, what.into()));
         }
-        for what in wrong {
-            self.violated(world, &format!("#{sending} {event} to {host} by {engine}: {what}"));
+        for (rule, what) in wrong {
+            self.violated(world, rule, format!("#{sending} {event} to {host} by {engine}: {what}"));
         }
         sending
     }
 
     /// A request reached its receiver.
-    pub(crate) fn arrives(&self, world: &World, request: &Request, sending: Sending) {
+    pub(crate) fn arrives(&self, world: &World, request: &Request, sending: Sending, taken: bool) {
         let (host, event) = key(request);
         let mut state = self.0.lock();
         state.attempts[sending].arrived += 1;
         let known = state.events.contains_key(&event);
         let secrets = state.hooks.get(&host).map(|hook| hook.secrets.clone()).unwrap_or_default();
         drop(state);
-        world.trace.note(&host, format_args!("#{sending} arrives with {event}"));
+        let fate = if taken { "takes" } else { "does not take" };
+        world.trace.note(&host, format_args!("#{sending} arrives; {fate} {event}"));
         let header = |name: &str| request.headers[name].to_str().unwrap_or_default();
         let (standard, legacy) = (header("webhook-signature"), header("x-webhook-signature"));
         let (time, now) = (header("webhook-timestamp"), world.true_time());
@@ -193,10 +204,10 @@ impl Oracle {
         });
         let signed_too = secrets.iter().any(|secret| verify_legacy(secret, &request.body, legacy));
         if !signed || !signed_too {
-            self.violated(world, &format!("#{sending}: the signature does not verify"));
+            self.violated(world, Rule::Signed, format!("#{sending}: the signature does not verify"));
         }
         if !known {
-            self.violated(world, &format!("#{sending}: nobody published {event}"));
+            self.violated(world, Rule::Signed, format!("#{sending}: nobody published {event}"));
         }
     }
 
@@ -211,6 +222,12 @@ impl Oracle {
             None => world.trace.note(&engine, format_args!("#{sending} succeeded")),
             Some(error) => world.trace.note(&engine, format_args!("#{sending} failed: {error}")),
         }
+    }
+
+    /// Whether a process has attempts under way.
+    pub(crate) fn is_sending(&self, process: &Process) -> bool {
+        let state = self.0.lock();
+        state.attempts.iter().any(|attempt| attempt.under_way && attempt.process.name == process.name)
     }
 
     /// An attempt is no longer under way, however it ended.

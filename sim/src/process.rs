@@ -27,6 +27,7 @@ use crate::{
     machine::Machine,
     sender::SimSender,
     switch::Switch,
+    tally::Fault,
     world::World,
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct Process {
     pub(crate) store: Arc<SqliteStore>,
     /// What it remembers of its link to the database.
     pub(crate) memory: Mutex<Memory>,
+    pub(crate) metrics: Arc<Metrics>,
     killed: Switch<bool>,
     /// Answers requests, once it does.
     pub(crate) gateway: Mutex<Option<Gateway>>,
@@ -62,6 +64,7 @@ impl Process {
             name,
             store,
             memory: Mutex::new(Memory::new(seen)),
+            metrics: Arc::default(),
             killed: Switch::default(),
             gateway: Mutex::default(),
             heard: Mutex::new(Instant::now()),
@@ -123,7 +126,7 @@ impl Process {
             entropy,
             keyring,
             policy: Arc::new(TargetPolicy::new(Vec::new())),
-            metrics: Arc::new(Metrics::default()),
+            metrics: self.metrics.clone(),
         };
         world.oracle.registered(&node_name, self);
         let mut engine = Engine::start(parts.clone(), world.setting.engine.clone());
@@ -144,6 +147,7 @@ impl Process {
                 (Err(error), _) => return Ok(error.to_string()),
                 (Ok(()), Ok(())) => {}
                 (Ok(()), Err(reason)) if reason == StoreError::LeaseLost.to_string() => {
+                    world.tally.count(Fault::LeaseLost);
                     self.note(format_args!("lost its lease"));
                     engine.shutdown(Duration::ZERO).await;
                     match self.join_again(&mut parts).await {
@@ -176,6 +180,9 @@ impl Process {
     /// No new requests, deliveries under way, the lease.
     async fn close(&self, engine: EngineHandle, parts: &EngineParts, deadline: Duration) {
         *self.gateway.lock() = None;
+        if self.world.oracle.is_sending(self) {
+            self.world.tally.count(Fault::EndedSending);
+        }
         engine.shutdown(deadline).await;
         if let Err(error) = parts.store.leave(parts.node).await {
             self.note(format_args!("could not give its lease back: {error}"));

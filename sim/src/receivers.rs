@@ -2,13 +2,14 @@
 //!
 //! Some lie: they say that they took what they did not, or fail after they took it.
 //! Nobody can tell from outside; what the oracle counts is what arrived and what was said.
+//! A receiver that lied about taking something gets it again, or never: that is its own doing.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use parking_lot::Mutex;
 use waxwing_core::{AttemptError, Outcome};
 
-use crate::{chance::Chance, world::World};
+use crate::{chance::Chance, tally::Fault, world::World};
 
 /// How a receiver behaves for the time being.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum Mood {
     Busy(u64),
     /// 410.
     Gone,
+    /// 200 without having taken it, or 500 after it did.
+    Lying,
 }
 
 /// What becomes of a request.
@@ -32,8 +35,12 @@ pub(crate) enum Mood {
 pub(crate) struct Fate {
     pub(crate) there: Duration,
     pub(crate) lost: bool,
-    /// How often it arrives.
-    pub(crate) copies: u32,
+    /// Whether it arrives twice.
+    pub(crate) twice: bool,
+    /// Whether the receiver works on it.
+    pub(crate) takes: bool,
+    /// What is wrong with the receiver.
+    pub(crate) fault: Option<Fault>,
     pub(crate) back: Duration,
     /// `None` is no answer at all.
     pub(crate) answer: Option<Outcome>,
@@ -46,7 +53,8 @@ pub(crate) struct Receivers(Mutex<BTreeMap<String, Mood>>);
 impl Mood {
     pub(crate) fn draw(chance: &Chance) -> Self {
         match chance.among(0..20) {
-            0..8 => Self::Healthy,
+            0..7 => Self::Healthy,
+            7 => Self::Lying,
             8..10 => Self::Slow,
             10..12 => Self::Failing(100),
             12..14 => Self::Failing(50),
@@ -57,17 +65,28 @@ impl Mood {
         }
     }
 
-    fn answer(self, chance: &Chance) -> Option<Outcome> {
+    /// Whether it takes a request, what it answers, and what is wrong with that.
+    fn meets(self, chance: &Chance) -> (bool, Option<Outcome>, Option<Fault>) {
+        let fine = Some(Outcome::Succeeded { status: 200 });
         let status =
             |status, retry_after| Some(Outcome::Failed(AttemptError::Status { status, retry_after }));
         match self {
-            Self::Healthy | Self::Slow => Some(Outcome::Succeeded { status: 204 }),
-            Self::Failing(percent) if chance.percent(percent) => status(500, None),
-            Self::Failing(_) => Some(Outcome::Succeeded { status: 200 }),
-            Self::Hanging => None,
-            Self::Resetting => Some(Outcome::Failed(AttemptError::Reset)),
-            Self::Busy(seconds) => status(429, Some(Duration::from_secs(seconds))),
-            Self::Gone => status(410, None),
+            Self::Healthy => (true, fine, None),
+            Self::Slow => (true, fine, Some(Fault::ReceiverSlow)),
+            Self::Failing(percent) if !chance.percent(percent) => (true, fine, None),
+            Self::Failing(_) => (false, status(500, None), Some(Fault::ReceiverFailed)),
+            Self::Hanging => (chance.percent(50), None, Some(Fault::ReceiverHung)),
+            Self::Resetting => {
+                let reset = Some(Outcome::Failed(AttemptError::Reset));
+                (chance.percent(50), reset, Some(Fault::ReceiverReset))
+            }
+            Self::Busy(seconds) => {
+                let wait = Some(Duration::from_secs(seconds));
+                (false, status(429, wait), Some(Fault::ReceiverBusy))
+            }
+            Self::Gone => (false, status(410, None), Some(Fault::ReceiverGone)),
+            Self::Lying if chance.percent(50) => (false, fine, Some(Fault::ReceiverTookNothing)),
+            Self::Lying => (true, status(500, None), Some(Fault::ReceiverTookIt)),
         }
     }
 }
@@ -91,12 +110,15 @@ impl Receivers {
             Mood::Slow => chance.millis(200..2_600),
             _ => chance.millis(1..60),
         };
+        let (takes, answer, fault) = mood.meets(chance);
         Fate {
             there: chance.millis(1..20),
             lost: trouble && chance.percent(2),
-            copies: if trouble && chance.percent(2) { 2 } else { 1 },
+            twice: trouble && chance.percent(2),
+            takes,
+            fault,
             back,
-            answer: mood.answer(chance),
+            answer,
         }
     }
 }

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use waxwing_core::{AttemptError, DeliveryState, Outcome};
+use waxwing_delivery::options::LANE_WINDOW;
 use waxwing_store::LogDetail;
 
 use crate::{
     oracle::{Attempt, Event, Heir, Key, State},
     process::Process,
+    rule::Rule,
     world::World,
 };
+
+/// A rule that is broken, and how.
+pub(crate) type Wrong = (Rule, String);
 
 /// How many events are looked at for one that should have had its turn before.
 const LOOKED_BACK: usize = 30;
@@ -23,9 +28,11 @@ impl State {
         engine: &str,
         key: &Key,
         detail: Option<&LogDetail>,
-    ) -> Vec<String> {
+    ) -> Vec<Wrong> {
         let mut wrong = Vec::new();
-        let Some(detail) = detail else { return vec!["the database holds no such delivery".into()] };
+        let Some(detail) = detail else {
+            return vec![(Rule::Finished, "the database holds no such delivery".into())];
+        };
         let elsewhere = self.replayed_elsewhere(key, process);
         let others = self.attempts_of(key).filter(|attempt| attempt.engine != engine);
         let shaky = elsewhere
@@ -33,28 +40,30 @@ impl State {
             || world.setting.clocks_jump && others.clone().count() > 0;
         let state = detail.entry.state;
         if matches!(state, DeliveryState::Delivered | DeliveryState::Failed) && !shaky {
-            wrong.push(format!("the database says that it is {state} already"));
+            wrong.push((Rule::Finished, format!("the database says that it is {state} already")));
         }
         // A clock that was set back takes nothing back that was due.
         let now = process.machine.clock.highest();
         let due = detail.entry.next_attempt_at.filter(|_| state == DeliveryState::Retrying);
         if let Some(due) = due.filter(|due| *due > now && !shaky) {
-            wrong.push(format!("it is due at {due}, and it is {now} here"));
+            wrong.push((Rule::Due, format!("it is due at {due}, and it is {now} here")));
         }
         // A replay moves a delivery to the node that was asked, whoever is at it.
         let moved = shaky || self.is_replayed(key);
         for other in others.filter(|other| other.under_way && !moved && other.is_leased(world)) {
-            wrong.push(format!("{} is at it, and its lease runs", other.engine));
+            wrong.push((Rule::Lease, format!("{} is at it, and its lease runs", other.engine)));
         }
         for own in self.attempts_of(key).filter(|attempt| attempt.engine == engine) {
             if own.under_way {
-                wrong.push("it is under way in the same engine".into());
+                wrong.push((Rule::Lease, "it is under way in the same engine".into()));
             } else if !own.recorded {
-                wrong.push("the attempt before in the same engine was not recorded".into());
+                wrong.push((Rule::Recorded, "the attempt before in the same engine was not recorded".into()));
             }
         }
-        wrong.extend(self.too_early(world, key));
-        wrong.extend(self.shut_out(world, process));
+        wrong.extend(self.too_early(world, key).map(|what| (Rule::Due, what)));
+        wrong.extend(self.shut_out(world, process).map(|what| (Rule::Lease, what)));
+        wrong.extend(self.of_bounds(world, engine, &key.0));
+        wrong.extend(of_memory(process).map(|what| (Rule::Bounds, what)));
         wrong
     }
 
@@ -113,17 +122,24 @@ impl State {
     }
 
     /// What is wrong with the number of attempts once another one begins.
-    pub(crate) fn of_bounds(&self, world: &World, engine: &str, host: &str) -> Option<String> {
+    fn of_bounds(&self, world: &World, engine: &str, host: &str) -> Option<Wrong> {
         let options = &world.setting.engine;
         let under_way = self.attempts.iter().filter(|attempt| attempt.under_way && attempt.engine == engine);
         let own = under_way.clone().filter(|attempt| attempt.key.0 == host).count();
         let all = under_way.count();
         (all >= options.in_flight || own >= options.in_flight_per_webhook)
-            .then(|| format!("{all} attempts are under way, {own} of them to this host"))
+            .then(|| (Rule::Bounds, format!("{all} attempts are under way, {own} of them to this host")))
     }
 
     pub(crate) fn attempts_of(&self, key: &Key) -> impl Iterator<Item = &Attempt> + Clone {
         self.of.get(key).into_iter().flatten().map(|sending| &self.attempts[*sending])
+    }
+
+    /// Whether the attempt before was made on another machine, and nobody asked for another one.
+    pub(crate) fn goes_on(&self, process: &Process, key: &Key) -> bool {
+        let before = self.attempts_of(key).last();
+        before.is_some_and(|before| before.process.machine.name != process.machine.name)
+            && !self.is_replayed(key)
     }
 
     pub(crate) fn is_replayed(&self, key: &Key) -> bool {
@@ -139,6 +155,13 @@ impl State {
         let replays = self.hooks.get(&key.0).into_iter().flat_map(|hook| &hook.replays);
         replays.filter(|(event, _)| event.as_ref().is_none_or(|event| *event == key.1)).map(|(_, by)| by)
     }
+}
+
+/// What is wrong with the number of deliveries that an engine keeps in memory.
+fn of_memory(process: &Process) -> Option<String> {
+    let (held, lanes) = (process.metrics.held_deliveries.get(), process.metrics.lanes.get());
+    let most = lanes * i64::try_from(2 * LANE_WINDOW).unwrap_or(i64::MAX);
+    (held > most).then(|| format!("{held} deliveries are in memory, of {lanes} webhooks"))
 }
 
 impl Attempt {

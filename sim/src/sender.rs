@@ -10,7 +10,7 @@ use tokio::{sync::oneshot, time::sleep};
 use waxwing_core::{AttemptError, Outcome, TimeoutPhase};
 use waxwing_delivery::{Request, Response, Sender};
 
-use crate::{oracle::Sending, process::Process, receivers::Fate};
+use crate::{oracle::Sending, process::Process, receivers::Fate, tally::Fault, world::World};
 
 /// The sender of one engine.
 pub(crate) struct SimSender {
@@ -41,7 +41,8 @@ impl Sender for SimSender {
         let sending = world.oracle.sends(world, &self.process, &self.engine, &request);
         let _under_way = UnderWay(self, sending);
         self.process.runs().await;
-        let fate = world.receivers.fate(world, request.url.host_and_port());
+        let mut fate = world.receivers.fate(world, request.url.host_and_port());
+        fate.lost |= self.process.machine.is_isolated();
         let (answer, answered) = oneshot::channel();
         tokio::spawn(arrive(world.clone(), request.clone(), fate.clone(), sending, answer));
         let outcome = match tokio::time::timeout(request.timeout, answered).await {
@@ -60,7 +61,7 @@ impl Sender for SimSender {
 
 /// A request on the other side of the network.
 async fn arrive(
-    world: Arc<crate::world::World>,
+    world: Arc<World>,
     request: Request,
     fate: Fate,
     sending: Sending,
@@ -69,11 +70,17 @@ async fn arrive(
     sleep(fate.there).await;
     if fate.lost {
         // Nobody answers, and the sender's time runs out.
+        world.tally.count(Fault::RequestLost);
         sleep(request.timeout).await;
         return;
     }
-    for _ in 0..fate.copies {
-        world.oracle.arrives(&world, &request, sending);
+    if let Some(fault) = fate.fault {
+        world.tally.count(fault);
+    }
+    world.oracle.arrives(&world, &request, sending, fate.takes);
+    if fate.twice {
+        world.tally.count(Fault::RequestTwice);
+        world.oracle.arrives(&world, &request, sending, fate.takes);
     }
     sleep(fate.back).await;
     if let Some(outcome) = fate.answer {

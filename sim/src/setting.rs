@@ -1,6 +1,6 @@
 //! What a history is like, all of it drawn from the seed.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use waxwing_core::RetrySchedule;
 use waxwing_delivery::EngineOptions;
@@ -53,5 +53,22 @@ impl Setting {
             waits,
             engine,
         }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { nodes, webhooks, publishers, gap_ms, engine, .. } = self;
+        let database = if *nodes == 1 { "a database beside it" } else { "one database over a network" };
+        let clocks = if self.clocks_jump { ", clocks are set" } else { "" };
+        writeln!(f, "nodes: {nodes}, {database}; webhooks: {webhooks}")?;
+        writeln!(f, "publishers: {publishers}, each with an event every 0 to {gap_ms} ms")?;
+        writeln!(f, "trouble: {:?}{clocks}", self.trouble)?;
+        writeln!(f, "loss: {} % of the messages to the database, while the network is bad", self.loss)?;
+        let (all, own) = (engine.in_flight, engine.in_flight_per_webhook);
+        write!(f, "attempts: {:?} each, {all} at once, {own} to a webhook, ", engine.request_timeout)?;
+        writeln!(f, "again after {:?}; lease: {:?}", self.waits, engine.lease)?;
+        let payloads = if engine.drop_payloads { "; payloads go with the delivery" } else { "" };
+        write!(f, "webhooks are disabled after {} s of failures{payloads}", engine.disable_after.as_secs())
     }
 }

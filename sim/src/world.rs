@@ -13,7 +13,7 @@ use waxwing_core::{AccountId, Clock, Timestamp};
 
 use crate::{
     chance::Chance, database::Database, machine::MachineClock, oracle::Oracle, receivers::Receivers,
-    setting::Setting, trace::Trace,
+    setting::Setting, tally::Tally, trace::Trace,
 };
 
 /// The surroundings of all processes.
@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) setting: Setting,
     pub(crate) chance: Arc<Chance>,
     pub(crate) trace: Trace,
+    pub(crate) tally: Tally,
     pub(crate) database: Database,
     pub(crate) receivers: Receivers,
     pub(crate) oracle: Oracle,
@@ -36,11 +37,15 @@ impl World {
         let account = AccountId::parse("acme").expect("an id");
         let trace = Trace::new();
         let setting = Setting::draw(&chance);
-        trace.note("sim", format_args!("seed {seed}: {setting:?}"));
+        trace.note("sim", format_args!("seed {seed}"));
+        for line in setting.to_string().lines() {
+            trace.note("sim", format_args!("{line}"));
+        }
         Arc::new(Self {
             setting,
             chance,
             trace,
+            tally: Tally::default(),
             database: Database::new(account.clone()),
             receivers: Receivers::default(),
             oracle: Oracle::default(),
