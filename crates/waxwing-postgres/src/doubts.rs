@@ -89,3 +89,30 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Webhooks whose lanes are to be read anew by now.
+    async fn read_anew(doubts: &Doubts) -> Vec<i64> {
+        let feed = Feed::default();
+        doubts.settle(&feed);
+        feed.changed(0);
+        feed.take().await.changed.into_iter().filter(|webhook| *webhook != 0).collect()
+    }
+
+    #[tokio::test]
+    async fn a_replay_of_which_nothing_was_heard_has_its_lane_read_anew() {
+        let doubts = Doubts::default();
+        let replay = |webhook| Doubt { doubts: &doubts, webhook: Some(webhook) };
+        let silence: Result<()> = Err(Error::Timeout(LATEST));
+        let answer: Result<()> = Err(Error::Unreadable("a state".into()));
+        assert!(replay(1).settled_by(Ok(())).is_ok());
+        assert!(replay(2).settled_by(answer).is_err(), "the database said so");
+        assert!(replay(3).settled_by(silence).is_err());
+        drop(replay(4));
+        assert_eq!(read_anew(&doubts).await, [3, 4]);
+        assert_eq!(doubts.0.lock().len(), 2, "each is read once more after a while");
+    }
+}
