@@ -96,8 +96,9 @@ fn happens(world: &World, who: &str, fault: Fault, what: &str) {
 }
 
 fn kill(world: &World, machine: &Machine) {
+    let Some(process) = machine.process() else { return };
     happens(world, &machine.name, Fault::Killed, "is killed");
-    if machine.process().is_some_and(|process| world.oracle.is_sending(&process)) {
+    if world.oracle.is_sending(&process) {
         world.tally.count(Fault::KilledSending);
     }
     machine.order(Order::Kill);
@@ -105,8 +106,10 @@ fn kill(world: &World, machine: &Machine) {
 
 fn end(world: &World, machine: &Machine) {
     let deadline = world.chance.millis(0..3_000);
-    happens(world, &machine.name, Fault::ToldToEnd, &format!("is told to end within {deadline:?}"));
-    machine.order(Order::End(deadline));
+    if machine.process().is_some() {
+        happens(world, &machine.name, Fault::ToldToEnd, &format!("is told to end within {deadline:?}"));
+        machine.order(Order::End(deadline));
+    }
 }
 
 fn stop(world: &World, machine: &Arc<Machine>) {
@@ -133,7 +136,8 @@ fn isolate(world: &World, machine: &Arc<Machine>) {
 }
 
 fn take_name(world: &World, machine: &Machine, machines: &[Arc<Machine>]) {
-    let other = world.chance.pick(machines);
+    let others: Vec<_> = machines.iter().filter(|other| other.name != machine.name).collect();
+    let other = world.chance.pick(&others);
     let what = format!("starts again under the name of {}", other.name);
     happens(world, &machine.name, Fault::NameTaken, &what);
     machine.take_name(Some(other));
