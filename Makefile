@@ -1,6 +1,6 @@
 # `make` lists the targets. ARGS is handed to the program: make run ARGS="--listen 127.0.0.1:9000"
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint deny bench bench-report bench-plots soak fuzz sim fmt docs sbom release reproducible advisories
+.PHONY: help demo run test check lint deny bench bench-report bench-plots soak fuzz sim mutants fmt docs sbom release reproducible advisories
 
 CARGO ?= cargo
 ARGS ?=
@@ -41,6 +41,9 @@ fuzz: ## Fuzz what reads strangers' input, SECONDS_EACH=30 for each target; ARGS
 
 sim: ## Hunt for lost and duplicated deliveries, SEEDS=1000 histories, or without end
 	$(CARGO) run --release -p waxwing-sim -- hunt $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+mutants: ## Break a copy in each way of sim/mutants; the simulation must find each. ARGS names some
+	@CARGO="$(CARGO)" scripts/mutants.sh $(ARGS)
 
 sbom: ## Write what the program is made of to target/waxwing.cdx.json (CycloneDX)
 	@mkdir -p target

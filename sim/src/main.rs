@@ -58,7 +58,7 @@ fn say_faults(faults: &BTreeMap<Fault, u64>) {
 
 /// What a hunt has seen.
 #[derive(Default)]
-struct Seen {
+struct Sum {
     histories: u64,
     events: usize,
     attempts: usize,
@@ -66,7 +66,7 @@ struct Seen {
     found: Option<(u64, Violation)>,
 }
 
-impl Seen {
+impl Sum {
     fn add(&mut self, seed: u64, report: Report) {
         self.histories += 1;
         self.events += report.acknowledged;
@@ -90,29 +90,29 @@ impl Seen {
 /// Runs seeds on all processors until one finds something.
 fn hunt(from: u64, seeds: u64) -> ExitCode {
     let (began, next) = (Instant::now(), AtomicU64::new(from));
-    let (end, seen) = (from.saturating_add(seeds), Mutex::<Seen>::default());
+    let (end, sum) = (from.saturating_add(seeds), Mutex::<Sum>::default());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while seen.lock().found.is_none() {
+                while sum.lock().found.is_none() {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= end {
                         return;
                     }
                     let report = waxwing_sim::run(seed);
-                    let mut seen = seen.lock();
-                    seen.add(seed, report);
-                    if seen.histories.is_multiple_of(SAY_EVERY) {
-                        seen.say(began);
+                    let mut sum = sum.lock();
+                    sum.add(seed, report);
+                    if sum.histories.is_multiple_of(SAY_EVERY) {
+                        sum.say(began);
                     }
                 }
             });
         }
     });
-    let seen = seen.into_inner();
-    say_faults(&seen.faults);
-    seen.say(began);
-    let Some((seed, violation)) = seen.found else { return ExitCode::SUCCESS };
+    let sum = sum.into_inner();
+    say_faults(&sum.faults);
+    sum.say(began);
+    let Some((seed, violation)) = sum.found else { return ExitCode::SUCCESS };
     println!("seed {seed} breaks {violation}");
     println!("replay it: cargo run -p waxwing-sim -- run --seed {seed}");
     ExitCode::FAILURE

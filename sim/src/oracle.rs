@@ -5,7 +5,7 @@
 //! It never changes what happens. The rules themselves are in `rules`.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -93,6 +93,8 @@ pub(crate) struct Heir {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) attempts: Vec<Attempt>,
+    /// Those that are under way.
+    pub(crate) under_way: BTreeSet<Sending>,
     pub(crate) of: BTreeMap<Key, Vec<Sending>>,
     /// Only looked up in.
     by_task: HashMap<Id, Sending>,
@@ -159,6 +161,7 @@ impl Oracle {
             state.by_task.insert(task, sending);
         }
         state.of.entry(key.clone()).or_default().push(sending);
+        state.under_way.insert(sending);
         state.attempts.push(Attempt {
             key: key.clone(),
             engine: engine.to_owned(),
@@ -227,12 +230,14 @@ impl Oracle {
     /// Whether a process has attempts under way.
     pub(crate) fn is_sending(&self, process: &Process) -> bool {
         let state = self.0.lock();
-        state.attempts.iter().any(|attempt| attempt.under_way && attempt.process.name == process.name)
+        state.under_way.iter().any(|sending| state.attempts[*sending].process.name == process.name)
     }
 
     /// An attempt is no longer under way, however it ended.
     pub(crate) fn ended(&self, sending: Sending) {
-        self.0.lock().attempts[sending].under_way = false;
+        let mut state = self.0.lock();
+        state.attempts[sending].under_way = false;
+        state.under_way.remove(&sending);
     }
 
     /// The database answered a record, of the attempt that this task made: whether it is

@@ -61,10 +61,17 @@ impl State {
             }
         }
         wrong.extend(self.too_early(world, key).map(|what| (Rule::Due, what)));
+        wrong.extend(Self::without_lease(world, process).map(|what| (Rule::Lease, what)));
         wrong.extend(self.shut_out(world, process).map(|what| (Rule::Lease, what)));
         wrong.extend(self.of_bounds(world, engine, &key.0));
         wrong.extend(of_memory(process).map(|what| (Rule::Bounds, what)));
         wrong
+    }
+
+    /// How long ago the lease ran out that the process last had the database hear of.
+    fn without_lease(world: &World, process: &Process) -> Option<String> {
+        let over = process.heard.lock().elapsed().checked_sub(world.setting.engine.lease)?;
+        Some(format!("its lease ran out {over:?} ago"))
     }
 
     /// Whether another process took the name of this one's node, longer ago than a lease.
@@ -124,7 +131,8 @@ impl State {
     /// What is wrong with the number of attempts once another one begins.
     fn of_bounds(&self, world: &World, engine: &str, host: &str) -> Option<Wrong> {
         let options = &world.setting.engine;
-        let under_way = self.attempts.iter().filter(|attempt| attempt.under_way && attempt.engine == engine);
+        let under_way = self.under_way.iter().map(|sending| &self.attempts[*sending]);
+        let under_way = under_way.filter(|attempt| attempt.engine == engine);
         let own = under_way.clone().filter(|attempt| attempt.key.0 == host).count();
         let all = under_way.count();
         (all >= options.in_flight || own >= options.in_flight_per_webhook)
