@@ -22,7 +22,7 @@ pub(crate) fn judge(world: &World) {
         for (host, hook) in &state.hooks {
             let webhook = hook.id.as_ref();
             let counted = webhook.and_then(|id| counted::otherwise(world, id));
-            wrong.extend(counted.map(|what| format!("{host}: {what}")));
+            wrong.extend(counted.map(|what| (Rule::Counted, format!("{host}: {what}"))));
         }
         for (id, event) in &state.events {
             if event.acknowledged.is_some() {

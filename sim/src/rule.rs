@@ -29,6 +29,8 @@ pub enum Rule {
     Drained = 11,
     /// First attempts go in the order of publishing.
     Order = 12,
+    /// What is counted is what the log says.
+    Counted = 13,
 }
 
 impl fmt::Display for Rule {
