@@ -36,6 +36,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/operating/README.md", "while :", "runs for ever"),
     ("docs/operating/README.md", "WAXWING_LOG=", "runs for ever"),
     ("docs/internals/benchmark.md", "scripts/postgres.sh", "runs for ever"),
+    ("docs/internals/costs.md", "bench/profile.py", "needs a release build, valgrind and strace"),
     ("docs/internals/benchmark.md", "make bench-report", "takes half an hour; tests/bench draws"),
     ("docs/internals/benchmark.md", "--adapter", "needs Svix; tests/bench runs adapters"),
     ("docs/operating/personal-data.md", "/erase", "docs/reference/api runs the same"),
