@@ -45,3 +45,10 @@ fn nothing_is_lost_or_sent_twice_without_a_cause_though_every_fault_happens() {
 fn a_record_that_is_offered_twice_counts_once() {
     expect_none([245, 300, 310, 320]);
 }
+
+/// Another node, whose clock was ahead, had taken over; then a replay put deliveries into the
+/// hands of the node that had lost its lease, and nobody looked there again.
+#[test]
+fn a_node_whose_work_was_taken_over_sends_nothing_again() {
+    expect_none([1147]);
+}

@@ -1,16 +1,17 @@
 //! Sending again: one delivery, or all that a filter matches, in bites.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, iter, ops::Range};
 
 use deadpool_postgres::Transaction;
 use tokio_postgres::{Row, types::Type};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, WebhookStatus, delivery::Input};
 use waxwing_store::{
-    DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, ReplayKey, RetryError, log::LOOK,
+    DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, ReplayKey, RetryError, StoreError, log::LOOK,
 };
 
 use crate::{
     filter::{self, Conditions, Order},
+    nodes,
     replays::TRIES,
     rows::{self, again},
     sql::{Result, execute, first, get, params, query},
@@ -46,6 +47,9 @@ impl Shared {
     ) -> Result<Result<LogEntry, RetryError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        if !nodes::lock(&*transaction, iter::once(node)).await?.may_own(node) {
+            return Ok(Err(StoreError::LeaseLost.into()));
+        }
         let seq = match replayable(&transaction, account, webhook).await? {
             Ok(seq) => seq,
             Err(error) => return Ok(Err(error)),
@@ -97,6 +101,9 @@ impl Shared {
     ) -> Result<Result<ReplayBite, RetryError>> {
         let mut connection = self.connection().await?;
         let transaction = connection.transaction().await?;
+        if !nodes::lock(&*transaction, iter::once(node)).await?.may_own(node) {
+            return Ok(Err(StoreError::LeaseLost.into()));
+        }
         match going_on(&transaction, key).await? {
             Ok(true) => {}
             Ok(false) => return Ok(Ok(ReplayBite { replayed: 0, next: None })),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, params, params_from_iter, types::Value};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, delivery::Input};
-use waxwing_store::{DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, RetryError};
+use waxwing_store::{DeliveryKey, LogEntry, Node, ReplayBite, ReplayFilter, RetryError, StoreError};
 
 use crate::{
     filter::{self, Conditions, Source},
@@ -47,6 +47,9 @@ impl Writer {
         event: &EventId,
         now: Timestamp,
     ) -> Outcome<LogEntry> {
+        if !self.may_own(node) {
+            return Ok(Err(StoreError::LeaseLost.into()));
+        }
         let row = match self.replayable(account, webhook)? {
             Ok(row) => row,
             Err(error) => return Ok(Err(error)),
@@ -70,6 +73,9 @@ impl Writer {
         limit: usize,
         now: Timestamp,
     ) -> Outcome<ReplayBite> {
+        if !self.may_own(node) {
+            return Ok(Err(StoreError::LeaseLost.into()));
+        }
         let row = match self.replaying(replay)? {
             Replaying::Webhook(row) => row,
             Replaying::Stopped => return Ok(Ok(ReplayBite { replayed: 0, next: None })),

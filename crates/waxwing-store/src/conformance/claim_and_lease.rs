@@ -3,10 +3,10 @@
 use waxwing_core::{Timestamp, delivery::Verdict};
 
 use super::{
-    steps::{MANY, ids},
+    steps::{MANY, ids, replay_of},
     world::{LEASE, World, at},
 };
-use crate::{LaneStart, Node, Queue, StoreError, TakenOver};
+use crate::{LaneStart, LogFilter, Node, Queue, StoreError, TakenOver};
 
 /// Takes over in bites of `limit` until there is no more.
 async fn take_all(w: &World, node: Node, now: Timestamp, limit: usize) -> usize {
@@ -162,6 +162,20 @@ pub(super) async fn work_is_taken_over_in_bites(w: World) {
         assert_eq!(ids(&w.first_of(two, &hook).await), published, "still in publish order");
     }
     assert_eq!(take_all(&w, two, at(61), 3).await, 0);
+}
+
+pub(super) async fn a_node_whose_work_was_taken_over_sends_nothing_again(w: World) {
+    let hook = w.webhook().await;
+    let everything = replay_of(LogFilter::default());
+    let id = w.publish(1, at(1)).await.remove(0);
+    let (_, replay) = w.begin_replay(&hook, &everything, at(2)).await;
+    let two = w.node("two", at(61)).await;
+    take_all(&w, two, at(61), 10).await;
+    let replayed = w.store.replay(w.node, replay, &everything, 0, 10, at(62)).await;
+    assert_eq!(replayed.unwrap_err(), StoreError::LeaseLost.into());
+    let retried = w.store.retry(w.node, &hook.account, &hook.id, &id, at(62)).await;
+    assert_eq!(retried.unwrap_err(), StoreError::LeaseLost.into());
+    assert_eq!(ids(&w.first_of(two, &hook).await), [id], "it stays with whoever took it over");
 }
 
 pub(super) async fn what_was_taken_over_is_not_recorded_by_its_former_node(w: World) {

@@ -98,6 +98,7 @@ list! {
         work_is_taken_over_after_the_lease_and_not_before
         work_is_taken_over_in_bites
         what_was_taken_over_is_not_recorded_by_its_former_node
+        a_node_whose_work_was_taken_over_sends_nothing_again
         a_node_that_leaves_gives_its_work_away_at_once
         a_former_holder_of_a_name_cannot_end_the_new_lease
         what_is_held_is_taken_over_too
