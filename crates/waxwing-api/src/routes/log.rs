@@ -71,7 +71,7 @@ pub(crate) async fn list(
         ("status" = Option<String>, Query, pattern = "^(pending|retrying|held|delivered|failed|canceled)$"),
         ("type" = Option<String>, Query), ("since" = Option<String>, Query), ("until" = Option<String>, Query),
         ("event_id" = Option<String>, Query, max_length = 128), ("Last-Event-ID" = Option<String>, Header)),
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
+    responses((status = 200, body = Object, content_type = "text/event-stream")))]
 pub(crate) async fn follow(
     Viewer(account): Viewer,
     KeyHash(key): KeyHash,
