@@ -94,7 +94,7 @@ pub(crate) async fn operate(client: Client) {
     let world = &client.world;
     let mut hosts = world.setting.webhooks;
     loop {
-        sleep(world.chance.millis(200..5_000)).await;
+        sleep(world.chance.millis(100..world.setting.act_ms)).await;
         if !world.is_trouble() {
             return;
         }

@@ -13,11 +13,11 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{task::Id, time::Instant};
 use waxwing_core::{
-    DeliveryState, EventId, Outcome, Secret, WebhookId,
+    Clock, DeliveryState, EventId, Outcome, Secret, Timestamp, WebhookId,
     signature::{verify_legacy, verify_standard},
 };
 use waxwing_delivery::Request;
-use waxwing_store::Store;
+use waxwing_store::{LogDetail, Store};
 
 use crate::{
     process::Process,
@@ -44,6 +44,8 @@ pub(crate) struct Attempt {
     pub(crate) engine: String,
     pub(crate) process: Arc<Process>,
     pub(crate) began: Instant,
+    /// When it began by its machine's clock, as the log has it.
+    pub(crate) started_at: Timestamp,
     pub(crate) under_way: bool,
     pub(crate) outcome: Option<(Instant, Outcome)>,
     pub(crate) recorded: bool,
@@ -167,6 +169,7 @@ impl Oracle {
             engine: engine.to_owned(),
             process: process.clone(),
             began: Instant::now(),
+            started_at: process.machine.clock.now(),
             under_way: true,
             outcome: None,
             recorded: false,
@@ -245,12 +248,16 @@ impl Oracle {
     pub(crate) fn recorded(&self, world: &World, task: Option<Id>) {
         let state = self.0.lock();
         let Some(sending) = task.and_then(|task| state.by_task.get(&task).copied()) else { return };
-        let (host, event) = state.attempts[sending].key.clone();
-        let id = state.hooks.get(&host).and_then(|hook| hook.id.clone());
-        let known = state.attempts_of(&(host, event.clone())).filter(|attempt| attempt.recorded).count();
+        let (key, started_at) = (state.attempts[sending].key.clone(), state.attempts[sending].started_at);
+        let id = state.hooks.get(&key.0).and_then(|hook| hook.id.clone());
+        let alike = state.attempts_of(&key).filter(|attempt| attempt.started_at == started_at);
+        let known = alike.filter(|attempt| attempt.recorded).count();
         drop(state);
-        let detail = id.and_then(|id| world.database.delivery(&id, &EventId::parse(&event).ok()?));
-        let recorded = detail.as_ref().is_some_and(|detail| detail.attempts.len() > known);
+        let detail = id.and_then(|id| world.database.delivery(&id, &EventId::parse(&key.1).ok()?));
+        let logged = |detail: &LogDetail| {
+            detail.attempts.iter().filter(|attempt| attempt.started_at == started_at).count()
+        };
+        let recorded = detail.as_ref().is_some_and(|detail| logged(detail) > known);
         self.0.lock().attempts[sending].recorded |= recorded;
         let found = if recorded { "is recorded" } else { "is not recorded" };
         let now = detail.map_or("gone", |detail| detail.entry.state.as_str());

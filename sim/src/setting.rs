@@ -17,6 +17,8 @@ pub(crate) struct Setting {
     pub(crate) publishers: usize,
     /// The longest pause between two events of a publisher, in milliseconds.
     pub(crate) gap_ms: u64,
+    /// The longest pause between two acts of the operator, in milliseconds.
+    pub(crate) act_ms: u64,
     /// How long faults are injected.
     pub(crate) trouble: Duration,
     /// Whether clocks of single nodes are set forward and back.
@@ -47,6 +49,7 @@ impl Setting {
             webhooks: *chance.pick(&[1, 2, 4]),
             publishers: *chance.pick(&[1, 2, 4]),
             gap_ms: *chance.pick(&[60, 700, 4_000]),
+            act_ms: *chance.pick(&[600, 5_000]),
             trouble: Duration::from_secs(chance.among(20..100)),
             clocks_jump: chance.percent(25),
             loss: *chance.pick(&[2, 15, 50]),
@@ -58,11 +61,12 @@ impl Setting {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes, webhooks, publishers, gap_ms, engine, .. } = self;
+        let Self { nodes, webhooks, publishers, gap_ms, act_ms, engine, .. } = self;
         let database = if *nodes == 1 { "a database beside it" } else { "one database over a network" };
         let clocks = if self.clocks_jump { ", clocks are set" } else { "" };
         writeln!(f, "nodes: {nodes}, {database}; webhooks: {webhooks}")?;
-        writeln!(f, "publishers: {publishers}, each with an event every 0 to {gap_ms} ms")?;
+        write!(f, "publishers: {publishers}, each with an event every 0 to {gap_ms} ms; ")?;
+        writeln!(f, "an operator who acts every 100 to {act_ms} ms")?;
         writeln!(f, "trouble: {:?}{clocks}", self.trouble)?;
         writeln!(f, "loss: {} % of the messages to the database, while the network is bad", self.loss)?;
         let (all, own) = (engine.in_flight, engine.in_flight_per_webhook);
