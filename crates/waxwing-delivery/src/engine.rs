@@ -85,7 +85,7 @@ impl Engine {
     pub fn start(parts: EngineParts, options: EngineOptions) -> EngineHandle {
         let (stop, stopped) = watch::channel(None);
         let shared = Arc::new(Shared {
-            lease: Mutex::new(upkeep::Lease::of(parts.node, options.lease)),
+            lease: Mutex::new(upkeep::Lease::unknown()),
             store: parts.store,
             sender: parts.sender,
             clock: parts.clock,

@@ -46,8 +46,10 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn of(_node: Node, length: Duration) -> Self {
-        Self { until: Instant::now() + length }
+    /// Before the first renewal, which comes at once: how long ago the node registered is not
+    /// known, as the process may have been stopped since.
+    pub(crate) fn unknown() -> Self {
+        Self { until: Instant::now() }
     }
 
     /// Whether an attempt of this length would end while the lease runs. A node

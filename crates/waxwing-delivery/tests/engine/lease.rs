@@ -33,6 +33,19 @@ async fn a_node_that_cannot_renew_its_lease_stops_sending_before_it_runs_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_sends_nothing_before_it_has_renewed_its_lease() {
+    let world = World::new().await;
+    let hook = world.webhook("a").await;
+    let events = world.publish(&hook, 1).await;
+    world.faults.add(Call::Lease, 1, &unreachable());
+    let _engine = world.start(options());
+    world.pass(2 * SECOND).await;
+    assert_eq!(world.receivers.sent(&hook).len(), 0, "the process may have been stopped since it registered");
+    world.pass(10 * SECOND).await;
+    assert_eq!(world.receivers.events(&hook), events);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_that_is_cut_off_for_less_goes_on_sending() {
     let world = World::new().await;
     let _engine = world.start(options());
