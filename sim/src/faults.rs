@@ -12,10 +12,11 @@
 //!   lease of 9 s, while its clocks run. It may stop between looking at its lease and sending.
 //! - **Partition**: a machine cannot reach the database, or neither clients nor receivers,
 //!   for up to 22 s. Other machines go on.
-//! - **Bad network**: for up to 8 s, 2, 15 or 50 % of the calls to the database and as many
-//!   of the commits' answers are lost, at once (a reset) or by silence. A lost answer means that
-//!   the work was done and the caller hears that the database cannot be reached. A call in
-//!   33 is slow at any time. No message comes twice: a connection to a database has none of that.
+//! - **Bad network**: for up to 8 s, and up to 20 s at the end, 2, 15 or 50 % of the calls to
+//!   the database and as many of the commits' answers are lost, at once (a reset) or by silence.
+//!   A lost answer means that the work was done and the caller hears that the database cannot be
+//!   reached. A call in 33 is slow at any time. No message comes twice: a connection to a
+//!   database has none of that.
 //! - **Failed commit**, with one node: nothing of it is there, the store takes no more
 //!   writes, and the process ends.
 //! - **Clock**: the wall clock of a machine is set, 50 s back to 100 s forward. Monotonic
@@ -69,10 +70,7 @@ fn befall(world: &Arc<World>, machine: &Arc<Machine>, machines: &[Arc<Machine>])
             world.database.fail_next_commit();
         }
         8..10 | 12..16 if several => {
-            let time = world.chance.millis(500..8_000);
-            world.trace.note("network", format_args!("loses messages to the database for {time:?}"));
-            world.set_lossy(true);
-            later(time, world.clone(), |world| world.set_lossy(false));
+            lose_messages(world, world.chance.millis(500..8_000));
         }
         10 if world.setting.clocks_jump => {
             let off = i64::try_from(world.chance.among(0..150_000)).unwrap_or_default() - 50_000;
@@ -93,6 +91,12 @@ fn befall(world: &Arc<World>, machine: &Arc<Machine>, machines: &[Arc<Machine>])
 fn happens(world: &World, who: &str, fault: Fault, what: &str) {
     world.trace.note(who, format_args!("{what}"));
     world.tally.count(fault);
+}
+
+fn lose_messages(world: &Arc<World>, time: Duration) {
+    world.trace.note("network", format_args!("loses messages to the database for {time:?}"));
+    world.set_lossy(true);
+    later(time, world.clone(), |world| world.set_lossy(false));
 }
 
 fn kill(world: &World, machine: &Machine) {
@@ -162,8 +166,9 @@ fn later<T: Send + Sync + 'static>(time: Duration, to: Arc<T>, what: impl FnOnce
     });
 }
 
-/// Ends all trouble.
-pub(crate) fn heal(world: &World, machines: &[Arc<Machine>]) {
+/// Ends all trouble, but that the network may stay bad a while: what is taken over from
+/// machines that died last is taken over then.
+pub(crate) fn heal(world: &Arc<World>, machines: &[Arc<Machine>]) {
     world.trace.note("sim", format_args!("the trouble ends"));
     world.set_trouble(false);
     world.receivers.heal();
@@ -176,5 +181,8 @@ pub(crate) fn heal(world: &World, machines: &[Arc<Machine>]) {
             machine.take_name(None);
             machine.order(Order::Kill);
         }
+    }
+    if world.setting.nodes > 1 && world.chance.percent(50) {
+        lose_messages(world, world.chance.millis(5_000..20_000));
     }
 }

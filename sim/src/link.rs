@@ -212,6 +212,9 @@ impl Link {
         let (changed, seen) = process.world.database.refresh(&process.store, memory.seen);
         memory.seen = seen;
         drop(memory);
+        if !changed.is_empty() {
+            *process.learned.lock() = Some(Instant::now());
+        }
         for row in changed {
             let target = process.store.directory().target(row);
             match target.as_ref().map(|target| (target.url.as_str(), target.status.as_str())) {

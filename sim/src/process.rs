@@ -47,6 +47,8 @@ pub(crate) struct Process {
     killed: Switch<bool>,
     /// Answers requests, once it does.
     pub(crate) gateway: Mutex<Option<Gateway>>,
+    /// When it learned last that the configuration had changed.
+    pub(crate) learned: Mutex<Option<Instant>>,
     /// When the database heard from it last that it lives.
     pub(crate) heard: Mutex<Instant>,
     engines: AtomicU32,
@@ -67,6 +69,7 @@ impl Process {
             metrics: Arc::default(),
             killed: Switch::default(),
             gateway: Mutex::default(),
+            learned: Mutex::default(),
             heard: Mutex::new(Instant::now()),
             engines: AtomicU32::new(0),
         };
