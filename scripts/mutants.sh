@@ -12,6 +12,8 @@ work=$root/target/mutants
 tree=$work/tree
 patches=$root/sim/mutants
 status=0
+# A mutant may leave something unused.
+export RUSTFLAGS="-A warnings"
 
 # Only what differs is copied, so that no more than that is built anew.
 git ls-files -- Cargo.toml Cargo.lock rust-toolchain.toml crates examples receivers sim |
