@@ -10,6 +10,7 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use waxwing_core::WebhookId;
 use waxwing_store::RotatedSecret;
 
 use super::webhooks::{secret, webhook_id};
@@ -82,6 +83,13 @@ pub(crate) async fn end_grace_period(
     } else {
         Err(Problem::not_found("webhook"))
     }
+}
+
+/// Until when the secret before a rotation is valid too, if it still is.
+pub(crate) fn previous_expires_at(api: &Api, id: &WebhookId) -> Option<String> {
+    let target = api.store.directory().target_named(id)?;
+    let (_, expires_at) = target.previous.as_ref()?;
+    (*expires_at > api.now()).then(|| expires_at.to_string())
 }
 
 /// The grace period that was asked for, or the setting's.

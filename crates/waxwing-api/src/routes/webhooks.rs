@@ -19,7 +19,7 @@ use super::{
         self, AuthorizationAnswer, AuthorizationInput, CertificateAnswer, CertificateInput, Headers, Sealer,
         Shown,
     },
-    signing_keys,
+    secrets, signing_keys,
 };
 use crate::{
     Api,
@@ -107,6 +107,8 @@ pub(crate) struct WebhookAnswer {
     /// Shown by create and rotate only.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// Until when the secret before a rotation is valid too; null when there is none.
+    previous_secret_expires_at: Option<String>,
     /// Verifies the `v1a` signatures; null when no key signs beside the secret.
     public_key: Option<String>,
     /// Of its own headers; their values are not shown.
@@ -129,6 +131,7 @@ impl WebhookAnswer {
         let Shown { header_names, authorization, client_certificate } =
             credentials::show(api, &webhook.id, &webhook.credentials)?;
         Ok(Self {
+            previous_secret_expires_at: secrets::previous_expires_at(api, &webhook.id),
             public_key: signing_keys::public_key(api, &webhook.id, &webhook.signing_keys)?,
             id: webhook.id.to_string(),
             url: webhook.url,

@@ -164,3 +164,26 @@ async fn a_rotation_answers_with_the_new_secret_and_the_end_of_the_old_one() {
     let end = server.post(&format!("/api/webhook/{id}/end-grace-period")).acting_for("acme");
     end.send().await.expect(204);
 }
+
+#[tokio::test]
+async fn a_webhook_tells_until_when_its_old_secret_is_valid() {
+    let server = Server::with_acme().await;
+    let id = server.webhook("acme", &["*"]).await;
+    let path = format!("/api/webhook/{id}");
+    let told = || async {
+        let shown = server.get(&path).acting_for("acme").send().await.expect(200);
+        shown["previous_secret_expires_at"].clone()
+    };
+    let rotate = |grace: u64| {
+        let body = json!({ "grace_seconds": grace });
+        server.post(&format!("{path}/rotate-secret")).acting_for("acme").json(&body).send()
+    };
+    assert_eq!(told().await, Value::Null);
+    let rotated = rotate(60).await.expect(200);
+    assert_eq!(told().await, rotated["previous_expires_at"]);
+    server.clock.advance(Duration::from_secs(61));
+    assert_eq!(told().await, Value::Null, "its time is over");
+    rotate(60).await.expect(200);
+    server.post(&format!("{path}/end-grace-period")).acting_for("acme").send().await.expect(204);
+    assert_eq!(told().await, Value::Null, "it was ended");
+}
