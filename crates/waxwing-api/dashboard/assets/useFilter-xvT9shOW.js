@@ -1,0 +1,1 @@
+import{Ft as e,Rt as t,jt as n}from"./Loaded-DjPR9hA_.js";var r=t(e(),1);function i(e){let[t,i]=n();return[(0,r.useMemo)(()=>{let n={};for(let r of e){let e=t.get(r);e&&(n[r]=e)}return n},[e,t]),(0,r.useCallback)(e=>{i(t=>{let n=new URLSearchParams(t);for(let[t,r]of Object.entries(e))r?n.set(t,r):n.delete(t);return n})},[i])]}export{i as t};

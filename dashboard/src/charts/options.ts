@@ -1,0 +1,72 @@
+// How uPlot draws a series: axes, grid, bars or lines, in the colours of the page.
+import uPlot from "uplot";
+import type { Series } from "./Chart";
+import { colorOf } from "./scheme";
+
+export function optionsOf(
+  series: Series,
+  size: { width: number; height: number },
+  onHover: (at: number | null) => void,
+): uPlot.Options {
+  const axis = { stroke: colorOf("--muted"), font: "12px system-ui, sans-serif" };
+  const grid = { stroke: colorOf("--line"), width: 1 };
+  const lines = series.kind === "bars" ? series.lines.toReversed() : series.lines;
+  return {
+    ...size,
+    padding: [10, 4, 0, 0],
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { show: series.kind === "lines" } },
+    // A week's days are named, as Intl has them for the viewer's zone.
+    scales: {
+      x: { time: true },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, ticks: { ...grid, size: 4 }, values: timeTicks },
+      {
+        ...axis,
+        grid,
+        ticks: { show: false },
+        size: 62,
+        values: (_, ticks) => ticks.map((tick) => series.format(tick)),
+        incrs: series.kind === "bars" ? WHOLE : undefined,
+      },
+    ],
+    series: [
+      {},
+      ...lines.map((line) =>
+        series.kind === "bars" ? bar(colorOf(line.color)) : stroke(colorOf(line.color)),
+      ),
+    ],
+    hooks: {
+      setCursor: [(plot) => onHover(plot.cursor.idx ?? null)],
+    },
+  };
+}
+
+/** Steps of an axis that counts things. */
+const WHOLE = [1, 2, 5, 10].flatMap((step) =>
+  [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power),
+);
+WHOLE.sort((a, b) => a - b);
+
+function bar(color: string): uPlot.Series {
+  const paths = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.1 });
+  return { stroke: color, fill: color, width: 0, paths, points: { show: false } };
+}
+
+function stroke(color: string): uPlot.Series {
+  return { stroke: color, width: 2, spanGaps: true, points: { size: 4, fill: color } };
+}
+
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** Midnights as days, other times as hours. */
+function timeTicks(_: uPlot, ticks: number[]): string[] {
+  return ticks.map((tick) => {
+    const time = new Date(tick * 1000);
+    const midnight = time.getHours() === 0 && time.getMinutes() === 0;
+    return (midnight ? DAY : MINUTE).format(time);
+  });
+}

@@ -1,0 +1,125 @@
+// How everything fares: the service, its traffic, and the webhooks that fail most.
+import { type ReactNode, useMemo } from "react";
+import { Link } from "wouter";
+import { useOverview } from "../../api/metrics";
+import type { Overview as Told } from "../../api/types";
+import { Chart } from "../../charts/Chart";
+import { count, latency, rateTone, successRate, volume } from "../../charts/series";
+import { StatusBadge } from "../../ui/Badge";
+import { Empty, Loaded } from "../../ui/Loaded";
+import { Card, Page } from "../../ui/Page";
+import { type Column, Table } from "../../ui/Table";
+import { Tiles } from "../../ui/Tiles";
+import { span } from "../../ui/time";
+import { Nodes } from "./Nodes";
+
+type Worst = Told["worst"][number];
+
+export default function Overview(): ReactNode {
+  const query = useOverview();
+  return (
+    <Page title="Overview">
+      <Loaded query={query} lines={10}>
+        {(overview) => <Shown overview={overview} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Shown(props: { overview: Told }): ReactNode {
+  const { overview } = props;
+  const attempts = useMemo(() => volume(overview.data, "of all webhooks"), [overview.data]);
+  const times = useMemo(() => latency(overview.data, "of all webhooks"), [overview.data]);
+  return (
+    <>
+      <Numbers overview={overview} />
+      <div className="charts">
+        <Card title="Attempts, last 24 hours">
+          <Chart series={attempts} />
+        </Card>
+        <Card title="Time to answer, last 24 hours">
+          <Chart series={times} />
+        </Card>
+      </div>
+      <Card title="Failing most, last hour">
+        {overview.worst.length === 0 ? (
+          <Empty title="No webhook has failed in the last hour." />
+        ) : (
+          <Table
+            label="Webhooks that fail most"
+            columns={COLUMNS}
+            rows={overview.worst}
+            rowKey={(row) => row.webhook_id}
+          />
+        )}
+      </Card>
+      <Nodes nodes={overview.nodes} />
+    </>
+  );
+}
+
+function Numbers(props: { overview: Told }): ReactNode {
+  const { last_hour: hour, waiting, webhooks, accounts } = props.overview;
+  return (
+    <Tiles
+      tiles={[
+        {
+          label: "Success rate, last hour",
+          value: successRate(hour) ?? "–",
+          tone: rateTone(hour),
+          note: `${count(hour.failed)} of ${count(hour.attempts)} attempts failed`,
+        },
+        {
+          label: "Events, last hour",
+          value: count(hour.events),
+          note: `${count(hour.delivered)} delivered`,
+        },
+        {
+          label: "95 % answered within",
+          value: hour.p95_ms == null ? "–" : span(hour.p95_ms),
+          note: "p95, last hour",
+        },
+        {
+          label: "Waiting",
+          value: count(waiting.pending + waiting.retrying),
+          note: `${count(waiting.retrying)} for a retry; ${count(waiting.held)} held besides`,
+        },
+        {
+          label: "Webhooks",
+          value: count(webhooks.active + webhooks.inactive + webhooks.disabled),
+          note: `${count(webhooks.disabled)} disabled, ${count(webhooks.inactive)} paused`,
+        },
+        { label: "Accounts", value: count(accounts) },
+      ]}
+    />
+  );
+}
+
+const COLUMNS: readonly Column<Worst>[] = [
+  {
+    header: "Webhook",
+    grow: true,
+    cell: (worst) => (
+      <>
+        <Link
+          to={`/accounts/${worst.account_id}/webhooks/${worst.webhook_id}`}
+          className="row-link"
+        >
+          {worst.url}
+        </Link>
+        <div className="hint">{worst.account_id}</div>
+      </>
+    ),
+  },
+  { header: "Status", cell: (worst) => <StatusBadge status={worst.status} /> },
+  {
+    header: "Failed",
+    align: "end",
+    cell: (worst) => `${count(worst.failed)} of ${count(worst.attempts)}`,
+  },
+  {
+    header: "Last error",
+    grow: true,
+    cell: (worst) => <span className="cut">{worst.last_error ?? "–"}</span>,
+  },
+];
