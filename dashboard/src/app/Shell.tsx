@@ -40,7 +40,9 @@ export function Shell(props: { nav: readonly NavItem[]; children: ReactNode }): 
         )}
       </header>
       {session.role === "account_read_only" ? (
-        <p className="banner">You can look at everything here, and change nothing.</p>
+        <aside className="banner" aria-label="Role">
+          You can look at everything here, and change nothing.
+        </aside>
       ) : null}
       {props.children}
     </>

@@ -71,6 +71,11 @@ export function watchErrors(page: Page): string[] {
   return errors;
 }
 
+/** Begins signed in, as a tab that is loaded again does. */
+export async function keepSignedIn(page: Page, key = OPERATOR_KEY): Promise<void> {
+  await page.addInitScript((kept) => sessionStorage.setItem("waxwing.key", kept), key);
+}
+
 /** Signs in by typing a key. */
 export async function signIn(page: Page, world: World, key = OPERATOR_KEY): Promise<void> {
   await page.goto(`${world.waxwing.url}/dashboard/`);

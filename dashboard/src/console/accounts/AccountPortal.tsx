@@ -27,7 +27,7 @@ export default function AccountPortal(props: { id: string }): ReactNode {
   }
   return (
     <ActingFor account={id}>
-      <div className="acting">
+      <section className="acting" aria-label="Account that is looked at">
         <div className="acting-row">
           <p>
             <Link to={ACCOUNTS}>Accounts</Link> <span aria-hidden="true">/</span>{" "}
@@ -38,7 +38,7 @@ export default function AccountPortal(props: { id: string }): ReactNode {
             <NavLink to="/access" label="Access" />
           </nav>
         </div>
-      </div>
+      </section>
       <Suspense
         fallback={
           <main className="page">

@@ -34,7 +34,7 @@ export function PortalLinks(props: { account: string }): ReactNode {
       cell: (token) => <MaybeTime at={token.last_used_at} none="never" ago />,
     },
     {
-      header: "",
+      header: "Actions",
       align: "end",
       cell: (token) => (
         <Button

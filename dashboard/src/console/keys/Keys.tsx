@@ -35,7 +35,7 @@ export function Keys(props: { owner: Owner; roles: readonly Option[]; title: str
     },
     { header: "Ends", cell: (key) => <MaybeTime at={key.expires_at} none="never" ago /> },
     {
-      header: "",
+      header: "Actions",
       align: "end",
       cell: (key) => (
         <Button small aria-label={`Revoke ${key.name ?? key.id}`} onPress={() => setRevoking(key)}>

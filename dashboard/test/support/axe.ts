@@ -1,0 +1,25 @@
+// What axe-core finds on a page. It is evaluated by the test, past the page's security policy,
+// which would refuse it as a script of its own.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import type { AxeResults } from "axe-core";
+import { expect } from "./fixtures";
+
+const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+declare const axe: { run: () => Promise<AxeResults> };
+
+/** Fails with what is wrong and where, for every rule of axe, of whatever weight. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(SOURCE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await axe.run();
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      at: nodes.map((node) => node.html.slice(0, 200)),
+    }));
+  });
+  expect(found, `axe on ${page.url()}`).toEqual([]);
+}
