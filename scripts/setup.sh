@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need besides Rust: the tools that the commands of the
-# documentation use, the languages of its code for receivers, a Redis for their examples, and
+# documentation use, the languages of its code for receivers, a browser, a Redis for their examples, and
 # what checks the unit for systemd. On Debian as root it does so; otherwise it says what to install.
 set -u
 
@@ -16,6 +16,7 @@ need openssl openssl
 need python3 python3
 python3 -c 'import cryptography' 2>/dev/null || missing="$missing python3-cryptography"
 need node nodejs
+[ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing="$missing chromium fonts-dejavu-core"
 need php php-cli
 need pgbouncer pgbouncer
 need redis-server redis-server

@@ -33,6 +33,7 @@ step scripts/lint-deploy.sh
 for language in typescript python php rust; do
   step "receivers/$language/check.sh"
 done
+step dashboard/check.sh
 step cargo test --workspace --no-fail-fast
 step scripts/schemathesis.sh
 
