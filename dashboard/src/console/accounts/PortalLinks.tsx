@@ -6,6 +6,7 @@ import type { PortalToken } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { CheckField, SelectField } from "../../ui/Choice";
 import { CodeBlock } from "../../ui/Code";
+import { Confirm } from "../../ui/Confirm";
 import { Dialog } from "../../ui/Dialog";
 import { Failure } from "../../ui/Failure";
 import { Empty, Loaded } from "../../ui/Loaded";
@@ -23,8 +24,8 @@ const LIFETIMES = [
 
 export function PortalLinks(props: { account: string }): ReactNode {
   const tokens = usePortalTokens(props.account);
-  const revoke = useDeleteKey(props.account);
   const [isMaking, setMaking] = useState(false);
+  const [ending, setEnding] = useState<string>();
   const columns: Column<PortalToken>[] = [
     { header: "Id", grow: true, cell: (token) => <code className="break">{token.id}</code> },
     { header: "May", cell: (token) => (token.role === "account" ? "read and change" : "read") },
@@ -37,12 +38,8 @@ export function PortalLinks(props: { account: string }): ReactNode {
       header: "Actions",
       align: "end",
       cell: (token) => (
-        <Button
-          small
-          aria-label={`End the link ${token.id}`}
-          onPress={() => revoke.mutate(token.id, { onSuccess: () => toast("The link is ended.") })}
-        >
-          End now
+        <Button small aria-label={`End the link ${token.id}`} onPress={() => setEnding(token.id)}>
+          End now…
         </Button>
       ),
     },
@@ -56,7 +53,6 @@ export function PortalLinks(props: { account: string }): ReactNode {
         </Button>
       }
     >
-      <Failure error={revoke.error} />
       <Loaded query={tokens} lines={2}>
         {(data) =>
           data.length === 0 ? (
@@ -67,7 +63,37 @@ export function PortalLinks(props: { account: string }): ReactNode {
         }
       </Loaded>
       {isMaking ? <MakeLink account={props.account} onClose={() => setMaking(false)} /> : null}
+      {ending === undefined ? null : (
+        <EndLink account={props.account} link={ending} onClose={() => setEnding(undefined)} />
+      )}
     </Card>
+  );
+}
+
+function EndLink(props: { account: string; link: string; onClose: () => void }): ReactNode {
+  const { link } = props;
+  const revoke = useDeleteKey(props.account);
+  return (
+    <Confirm
+      title="End this link?"
+      action="End link"
+      isPending={revoke.isPending}
+      error={revoke.error}
+      onClose={props.onClose}
+      onConfirm={() =>
+        revoke.mutate(link, {
+          onSuccess: () => {
+            toast("The link is ended.");
+            props.onClose();
+          },
+        })
+      }
+    >
+      <p>
+        Whoever has the link <code className="break">{link}</code> is refused from the next request
+        on, also in a page that is open. Another link can be made at any time.
+      </p>
+    </Confirm>
   );
 }
 

@@ -1,38 +1,59 @@
 // Pausing before maintenance, and going on.
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Webhook } from "../../api/types";
 import { useUpdateWebhook } from "../../api/webhooks";
 import { Button } from "../../ui/Button";
-import { Failure } from "../../ui/Failure";
+import { Confirm } from "../../ui/Confirm";
 import { Card } from "../../ui/Page";
 import { toast } from "../../ui/toast";
+import { Activate } from "../webhook/Activate";
 
 export function Pause(props: { webhook: Webhook }): ReactNode {
   const { webhook } = props;
-  const update = useUpdateWebhook(webhook.id);
-  const isActive = webhook.status === "active";
+  if (webhook.status === "active") return <PauseActive webhook={webhook} />;
   return (
-    <Card title={isActive ? "Pause" : "Activate"}>
+    <Card title="Activate">
       <p>
-        {isActive
-          ? "While a webhook is paused nothing is sent. Events are kept and use up no attempts; they go out in their order once it is active again."
-          : "What was kept goes out in its order, each event with all of its attempts."}
+        What was kept goes out in its order, each event with all of its attempts. New events are
+        sent as they happen.
       </p>
-      <Failure error={update.error} />
+      <Activate webhook={webhook} />
+    </Card>
+  );
+}
+
+function PauseActive(props: { webhook: Webhook }): ReactNode {
+  const { webhook } = props;
+  const [asking, setAsking] = useState(false);
+  const update = useUpdateWebhook(webhook.id);
+  return (
+    <Card title="Pause">
+      <p>Nothing is sent for a while, for example during maintenance of your server.</p>
       <div className="actions">
-        <Button
-          look={isActive ? "plain" : "primary"}
+        <Button onPress={() => setAsking(true)}>Pause webhook…</Button>
+      </div>
+      {asking ? (
+        <Confirm
+          title="Pause this webhook?"
+          action="Pause webhook"
+          harmless
           isPending={update.isPending}
-          onPress={() =>
-            update.mutate(
-              { status: isActive ? "inactive" : "active" },
-              { onSuccess: () => toast(isActive ? "Paused." : "Active.") },
-            )
+          error={update.error}
+          onClose={() => setAsking(false)}
+          onConfirm={() =>
+            update.mutate({ status: "inactive" }, { onSuccess: () => toast("Paused.") })
           }
         >
-          {isActive ? "Pause webhook" : "Activate webhook"}
-        </Button>
-      </div>
+          <p>
+            <code className="break">{webhook.url}</code>
+          </p>
+          <ul>
+            <li>Nothing is sent to it until you activate it again.</li>
+            <li>Events are kept meanwhile, and use up no attempts.</li>
+            <li>They go out in their order once it is active.</li>
+          </ul>
+        </Confirm>
+      ) : null}
     </Card>
   );
 }

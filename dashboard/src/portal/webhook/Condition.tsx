@@ -1,12 +1,8 @@
 // How a webhook stands when it needs care: paused, disabled and why, or failing.
 import type { ReactNode } from "react";
-import { useActing } from "../../api/context";
 import type { Webhook } from "../../api/types";
-import { useUpdateWebhook } from "../../api/webhooks";
-import { Button } from "../../ui/Button";
-import { Failure } from "../../ui/Failure";
 import { Time } from "../../ui/Time";
-import { toast } from "../../ui/toast";
+import { Activate } from "./Activate";
 
 /** From how many failures in a row on it is worth a word. */
 const MANY_FAILURES = 3;
@@ -50,42 +46,22 @@ function Disabled(props: { webhook: Webhook }): ReactNode {
       <h2 className="notice-title">
         {gone
           ? "Disabled: your server said that this URL is gone"
-          : "Disabled: every attempt failed for days"}
+          : "Disabled: every attempt failed for too long"}
       </h2>
       <p>
         {gone
           ? "It answered 410 Gone, which means: do not send anything here again. If that was a mistake, repair the server or set another URL, then activate the webhook."
-          : "Nothing got through for so long that sending was stopped. Look at the failures below, repair the cause, then activate the webhook."}
+          : "Nothing got through for so long that sending was stopped. Look at the failures below, repair the cause, then activate the webhook."}{" "}
+        {webhook.last_success_at ? (
+          <>
+            The last success was <Time at={webhook.last_success_at} ago />.
+          </>
+        ) : (
+          "No attempt has ever succeeded."
+        )}
       </p>
       <p>New events are kept meanwhile, and go out in their order once it is active.</p>
       <Activate webhook={webhook} />
     </section>
-  );
-}
-
-function Activate(props: { webhook: Webhook }): ReactNode {
-  const { canWrite } = useActing();
-  const update = useUpdateWebhook(props.webhook.id);
-  if (!canWrite) return null;
-  return (
-    <>
-      <Failure error={update.error} />
-      <div className="actions">
-        <Button
-          look="primary"
-          isPending={update.isPending}
-          onPress={() =>
-            update.mutate(
-              { status: "active" },
-              {
-                onSuccess: () => toast("The webhook is active. What was kept goes out now."),
-              },
-            )
-          }
-        >
-          Activate
-        </Button>
-      </div>
-    </>
   );
 }
