@@ -55,12 +55,18 @@ export function useStartReplay(webhook: string): UseMutationResult<string, Error
       if (!("replayed" in answer)) throw new Error("The server has started nothing.");
       return answer.id;
     },
-    onSuccess: () => queries.invalidateQueries({ queryKey: [scope, "log", webhook] }),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: [scope, "log", webhook] });
+      void queries.invalidateQueries({ queryKey: [scope, "replay", webhook] });
+    },
   });
 }
 
-/** The replay that was begun last, once a second while it is under way. */
-export function useLastReplay(webhook: string, isOn: boolean): UseQueryResult<Replay | null> {
+/** The replay that was begun last, read once a second while it is followed: as it is under way. */
+export function useLastReplay(
+  webhook: string,
+  isFollowed: (replay: Replay | null | undefined) => boolean = isUnderWay,
+): UseQueryResult<Replay | null> {
   const { api, scope } = useActing();
   return useQuery({
     queryKey: [scope, "replay", webhook],
@@ -72,8 +78,7 @@ export function useLastReplay(webhook: string, isOn: boolean): UseQueryResult<Re
       );
       return page.data[0] ?? null;
     },
-    enabled: isOn,
-    refetchInterval: (query) => (isUnderWay(query.state.data) ? 1000 : false),
+    refetchInterval: (query) => (isFollowed(query.state.data) ? 1000 : false),
   });
 }
 
@@ -96,4 +101,9 @@ export function useStopReplay(webhook: string): UseMutationResult<Replay, Error,
 
 export function isUnderWay(replay: Replay | null | undefined): boolean {
   return replay?.status === "scheduling" || replay?.status === "running";
+}
+
+/** How many of its deliveries have come to an end. */
+export function ended(replay: Replay): number {
+  return replay.delivered + replay.failed + replay.withdrawn;
 }

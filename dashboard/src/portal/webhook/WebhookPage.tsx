@@ -6,6 +6,7 @@ import { useWebhook } from "../../api/webhooks";
 import { StatusBadge } from "../../ui/Badge";
 import { Failure } from "../../ui/Failure";
 import { Page } from "../../ui/Page";
+import { ReplayUnderWay } from "../replay/ReplayUnderWay";
 
 export function WebhookPage(props: {
   id: string;
@@ -31,7 +32,10 @@ export function WebhookPage(props: {
       {webhook.isError && webhook.data === undefined ? (
         <Failure error={webhook.error} onRetry={() => void webhook.refetch()} />
       ) : (
-        props.children
+        <>
+          <ReplayUnderWay webhookId={id} />
+          {props.children}
+        </>
       )}
     </Page>
   );
