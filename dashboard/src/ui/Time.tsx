@@ -16,6 +16,15 @@ export function Time(props: { at: string; ago?: boolean }): ReactNode {
   return props.ago ? <Ago at={props.at} /> : <Moment at={props.at}>{local(props.at)}</Moment>;
 }
 
+/** A moment with UTC beside it, for where there is room: a title is not seen on a phone. */
+export function TimeWithUtc(props: { at: string }): ReactNode {
+  return (
+    <>
+      <Time at={props.at} /> <span className="muted">({utc(props.at)})</span>
+    </>
+  );
+}
+
 /** A time, or a dash with the reason for it. */
 export function MaybeTime(props: {
   at: string | null | undefined;

@@ -31,6 +31,15 @@ export function local(time: string | number): string {
   return (thisYear ? SHORT : LONG).format(date);
 }
 
+/** The viewer's zone: "Europe/Berlin, GMT+1". */
+export function zone(): string {
+  const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
+    .formatToParts()
+    .find((part) => part.type === "timeZoneName");
+  const { timeZone } = SHORT.resolvedOptions();
+  return offset === undefined ? timeZone : `${timeZone}, ${offset.value}`;
+}
+
 /** "2026-03-26 10:00:00.000 UTC". */
 export function utc(time: string | number): string {
   return `${new Date(time).toISOString().replace("T", " ").replace("Z", "")} UTC`;

@@ -11,7 +11,7 @@ import { Facts } from "../../ui/Facts";
 import { Failure } from "../../ui/Failure";
 import { Loaded } from "../../ui/Loaded";
 import { Card, Page } from "../../ui/Page";
-import { MaybeTime, Time } from "../../ui/Time";
+import { MaybeTime, Time, TimeWithUtc } from "../../ui/Time";
 import { toast } from "../../ui/toast";
 import { Countdown } from "../../ui/Countdown";
 import { Outcome } from "./Outcome";
@@ -72,7 +72,7 @@ function Summary(props: { delivery: Delivery }): ReactNode {
               <CopyButton text={delivery.event_id} />
             </span>,
           ],
-          ["Published", <Time key="at" at={delivery.created_at} />],
+          ["Published", <TimeWithUtc key="at" at={delivery.created_at} />],
           ["Last attempt", <MaybeTime key="last" at={delivery.last_attempt_at} none="none yet" />],
           ["Next attempt", <Next key="next" delivery={delivery} />],
         ]}

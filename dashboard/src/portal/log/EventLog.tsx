@@ -9,6 +9,7 @@ import { Button } from "../../ui/Button";
 import { Empty, Loaded } from "../../ui/Loaded";
 import { Pager } from "../../ui/Pager";
 import { useFilter } from "../../ui/useFilter";
+import { zone } from "../../ui/time";
 import { ReplayDialog } from "../replay/ReplayDialog";
 import { WebhookPage } from "../webhook/WebhookPage";
 import { LiveMark } from "./LiveMark";
@@ -38,6 +39,7 @@ export default function EventLog(props: { id: string }): ReactNode {
         filter={filter}
         onChange={(changed) => change({ ...changed, cursor: undefined })}
       />
+      <p className="hint">Times are those of {zone()}; point at one to see it in UTC.</p>
       {cursor === undefined ? <LiveMark state={live.state} /> : null}
       <Loaded query={query} lines={10}>
         {(page) => (
