@@ -10,6 +10,7 @@ export function optionsOf(
 ): uPlot.Options {
   const axis = { stroke: colorOf("--muted"), font: "12px system-ui, sans-serif" };
   const grid = { stroke: colorOf("--line"), width: 1 };
+  const [from, until] = edges(series.times);
   const lines = series.kind === "bars" ? series.lines.toReversed() : series.lines;
   return {
     ...size,
@@ -18,7 +19,7 @@ export function optionsOf(
     cursor: { drag: { x: false, y: false }, points: { show: series.kind === "lines" } },
     // A week's days are named, as Intl has them for the viewer's zone.
     scales: {
-      x: { time: true },
+      x: { time: true, range: [from, until] },
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
     axes: [
@@ -42,6 +43,13 @@ export function optionsOf(
       setCursor: [(plot) => onHover(plot.cursor.idx ?? null)],
     },
   };
+}
+
+/** Half a step beyond the first and the last, so that their bars are whole. */
+function edges(times: readonly number[]): [number, number] {
+  const [first = 0, second = first + 3600] = times;
+  const half = (second - first) / 2;
+  return [first - half, (times.at(-1) ?? first) + half];
 }
 
 /** Steps of an axis that counts things. */

@@ -1,11 +1,11 @@
 // All webhooks of the account: which of them need care is to be seen at once.
 import { type ReactNode, useState } from "react";
-import { Link } from "wouter";
 import { useActing } from "../api/context";
 import type { Webhook } from "../api/types";
 import { useWebhooks } from "../api/webhooks";
 import { StatusBadge } from "../ui/Badge";
 import { ButtonLink } from "../ui/Button";
+import { Cut, RowLink } from "../ui/Cut";
 import { Empty, Loaded } from "../ui/Loaded";
 import { Page } from "../ui/Page";
 import { Pager } from "../ui/Pager";
@@ -31,10 +31,8 @@ const COLUMNS: readonly Column<Webhook>[] = [
     grow: true,
     cell: (webhook) => (
       <>
-        <Link to={`/webhooks/${webhook.id}`} className="row-link">
-          {webhook.url}
-        </Link>
-        {webhook.description ? <div className="hint cut">{webhook.description}</div> : null}
+        <RowLink to={`/webhooks/${webhook.id}`} text={webhook.url} />
+        {webhook.description ? <Cut text={webhook.description} hint /> : null}
       </>
     ),
   },

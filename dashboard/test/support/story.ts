@@ -1,19 +1,10 @@
-// A platform with some customers, whose webhooks fare in every way there is.
+// Steps of stories: a catalog, webhooks, events, and waiting until they are delivered.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import type { World } from "./fixtures";
 
 const SAMPLES = join(import.meta.dirname, "../../../samples");
-
-export interface Story {
-  /** Webhooks of the account acme, by what becomes of them. */
-  healthy: string;
-  failing: string;
-  slow: string;
-  paused: string;
-  gone: string;
-}
 
 export async function loadCatalog(world: World): Promise<void> {
   const file = readFileSync(join(SAMPLES, "event-types.json"), "utf8");

@@ -30,6 +30,8 @@ export class Waxwing {
       },
       stdio: ["ignore", "ignore", "pipe"],
     });
+    // A test run that breaks off leaves no server behind.
+    process.once("exit", () => child.kill());
     const address = await listening(child);
     return new Waxwing(child, `http://${address}`);
   }

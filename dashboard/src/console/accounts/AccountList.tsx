@@ -1,10 +1,11 @@
 // All customers.
 import { type ReactNode, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { useAccounts, useCreateAccount } from "../../api/accounts";
 import { ProblemError } from "../../api/problem";
 import type { Account } from "../../api/types";
 import { Button } from "../../ui/Button";
+import { RowLink } from "../../ui/Cut";
 import { Dialog } from "../../ui/Dialog";
 import { Failure } from "../../ui/Failure";
 import { Field } from "../../ui/Field";
@@ -19,9 +20,7 @@ const COLUMNS: readonly Column<Account>[] = [
     header: "Account",
     grow: true,
     cell: (account) => (
-      <Link to={`/accounts/${account.id}`} className="row-link">
-        {account.name ?? account.id}
-      </Link>
+      <RowLink to={`/accounts/${account.id}`} text={account.name ?? account.id} />
     ),
   },
   { header: "Id", cell: (account) => <code className="break">{account.id}</code> },

@@ -3,6 +3,7 @@ import { type ReactNode } from "react";
 import { type AuditFilter, useAuditLog } from "../../api/audit";
 import type { AuditEntry } from "../../api/types";
 import { SelectField } from "../../ui/Choice";
+import { Cut } from "../../ui/Cut";
 import { Empty, Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
 import { Pager } from "../../ui/Pager";
@@ -85,7 +86,7 @@ function Who(props: { entry: AuditEntry }): ReactNode {
   return (
     <>
       {actor.role}
-      {actor.key_id ? <div className="hint code cut">{actor.key_id}</div> : null}
+      {actor.key_id ? <Cut text={actor.key_id} hint code /> : null}
       {source ? <div className="hint">from {source}</div> : null}
     </>
   );

@@ -5,6 +5,7 @@ import type { Key } from "../../api/types";
 import { Button } from "../../ui/Button";
 import type { Option } from "../../ui/Choice";
 import { Confirm } from "../../ui/Confirm";
+import { Cut } from "../../ui/Cut";
 import { Empty, Loaded } from "../../ui/Loaded";
 import { Card } from "../../ui/Page";
 import { type Column, Table } from "../../ui/Table";
@@ -23,7 +24,7 @@ export function Keys(props: { owner: Owner; roles: readonly Option[]; title: str
       cell: (key) => (
         <>
           {key.name ?? <span className="muted">no name</span>}
-          <div className="hint code cut">{key.id}</div>
+          <Cut text={key.id} hint code />
         </>
       ),
     },

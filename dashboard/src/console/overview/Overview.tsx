@@ -1,11 +1,11 @@
 // How everything fares: the service, its traffic, and the webhooks that fail most.
 import { type ReactNode, useMemo } from "react";
-import { Link } from "wouter";
 import { useOverview } from "../../api/metrics";
 import type { Overview as Told } from "../../api/types";
 import { Chart } from "../../charts/Chart";
 import { count, latency, rateTone, successRate, volume } from "../../charts/series";
 import { StatusBadge } from "../../ui/Badge";
+import { Cut, RowLink } from "../../ui/Cut";
 import { Empty, Loaded } from "../../ui/Loaded";
 import { Card, Page } from "../../ui/Page";
 import { type Column, Table } from "../../ui/Table";
@@ -101,13 +101,11 @@ const COLUMNS: readonly Column<Worst>[] = [
     grow: true,
     cell: (worst) => (
       <>
-        <Link
+        <RowLink
           to={`/accounts/${worst.account_id}/webhooks/${worst.webhook_id}`}
-          className="row-link"
-        >
-          {worst.url}
-        </Link>
-        <div className="hint">{worst.account_id}</div>
+          text={worst.url}
+        />
+        <Cut text={worst.account_id} hint />
       </>
     ),
   },
@@ -120,6 +118,6 @@ const COLUMNS: readonly Column<Worst>[] = [
   {
     header: "Last error",
     grow: true,
-    cell: (worst) => <span className="cut">{worst.last_error ?? "–"}</span>,
+    cell: (worst) => <Cut text={worst.last_error ?? "–"} two />,
   },
 ];

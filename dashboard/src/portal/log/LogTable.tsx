@@ -1,9 +1,9 @@
 // The rows of the event log.
 import type { ReactNode } from "react";
-import { Link } from "wouter";
 import type { LogEntry } from "../../api/types";
 import { StatusBadge } from "../../ui/Badge";
 import { Countdown } from "../../ui/Countdown";
+import { Cut, RowLink } from "../../ui/Cut";
 import { type Column, Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 
@@ -32,10 +32,8 @@ function columns(webhookId: string): Column<LogEntry>[] {
       grow: true,
       cell: (entry) => (
         <>
-          <Link to={`/webhooks/${webhookId}/events/${entry.event_id}`} className="row-link code">
-            {entry.type}
-          </Link>
-          <div className="hint code cut">{entry.event_id}</div>
+          <RowLink to={`/webhooks/${webhookId}/events/${entry.event_id}`} text={entry.type} code />
+          <Cut text={entry.event_id} hint code />
         </>
       ),
     },
@@ -56,7 +54,7 @@ function Outcome(props: { entry: LogEntry }): ReactNode {
   if (entry.last_error) {
     return (
       <>
-        <span className="cut">{entry.last_error}</span>
+        <Cut text={entry.last_error} two />
         {next}
       </>
     );
