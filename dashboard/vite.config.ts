@@ -14,6 +14,9 @@ export default defineConfig({
     outDir: "../crates/waxwing-api/dashboard",
     emptyOutDir: true,
     target: "es2022",
+    // The oldest ones with light-dark(). For older ones it would be rewritten into media queries,
+    // which know nothing of the scheme that the operator has set.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // The content security policy allows files of the server only, no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
