@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the dashboard's build and its tests need. Quick when all of it is there. Needs
-# Node 20.19 or later and npm, openssl, and Debian's Chromium, which it installs as root.
+# Node 20.19 or later and npm, openssl, sqlite3, and Debian's Chromium, which it installs as root.
 set -u
 cd "$(dirname "$0")" || exit 1
 
@@ -15,6 +15,7 @@ at_least='const [a, b] = process.versions.node.split(".").map(Number); process.e
 
 missing=
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+command -v sqlite3 >/dev/null 2>&1 || missing="$missing sqlite3"
 [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || missing="$missing chromium"
 if [ -n "$missing" ]; then
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -1,14 +1,10 @@
 // What stands around every view: brand, navigation, who is signed in.
 import type { ReactNode } from "react";
-import { Link, useRoute } from "wouter";
+import { Link } from "wouter";
 import { useSession } from "../api/context";
 import { Button } from "../ui/Button";
 import { Brand } from "./Brand";
-
-export interface NavItem {
-  to: string;
-  label: string;
-}
+import { MainNav, type NavItem } from "./MainNav";
 
 export function Shell(props: { nav: readonly NavItem[]; children: ReactNode }): ReactNode {
   const session = useSession();
@@ -31,13 +27,7 @@ export function Shell(props: { nav: readonly NavItem[]; children: ReactNode }): 
             )}
           </div>
         </div>
-        {props.nav.length === 0 ? null : (
-          <nav className="nav" aria-label="Main">
-            {props.nav.map((item) => (
-              <NavLink key={item.to} {...item} />
-            ))}
-          </nav>
-        )}
+        <MainNav items={props.nav} />
       </header>
       {session.role === "account_read_only" ? (
         <aside className="banner" aria-label="Role">
@@ -46,16 +36,6 @@ export function Shell(props: { nav: readonly NavItem[]; children: ReactNode }): 
       ) : null}
       {props.children}
     </>
-  );
-}
-
-/** A link that says whether it leads to where one is. */
-export function NavLink(props: NavItem & { exact?: boolean }): ReactNode {
-  const [here] = useRoute(props.exact ? props.to : `${props.to}/*?`);
-  return (
-    <Link to={props.to} aria-current={here ? "page" : undefined} className="nav-link">
-      {props.label}
-    </Link>
   );
 }
 

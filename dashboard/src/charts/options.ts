@@ -3,18 +3,20 @@ import uPlot from "uplot";
 import type { Series } from "./Chart";
 import { colorOf } from "./scheme";
 
+const FONT = "12px system-ui, sans-serif";
+
 export function optionsOf(
   series: Series,
   size: { width: number; height: number },
   onHover: (at: number | null) => void,
 ): uPlot.Options {
-  const axis = { stroke: colorOf("--muted"), font: "12px system-ui, sans-serif" };
+  const axis = { stroke: colorOf("--muted"), font: FONT };
   const grid = { stroke: colorOf("--line"), width: 1 };
   const [from, until] = edges(series.times);
   const lines = series.kind === "bars" ? series.lines.toReversed() : series.lines;
   return {
     ...size,
-    padding: [10, 4, 0, 0],
+    padding: [10, 6, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: series.kind === "lines" } },
     // A week's days are named, as Intl has them for the viewer's zone.
@@ -23,12 +25,12 @@ export function optionsOf(
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ticks: { ...grid, size: 4 }, values: timeTicks },
+      { ...axis, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 30, values: timeTicks },
       {
         ...axis,
         grid,
         ticks: { show: false },
-        size: 62,
+        size: widthOf,
         values: (_, ticks) => ticks.map((tick) => series.format(tick)),
         incrs: series.kind === "bars" ? WHOLE : undefined,
       },
@@ -50,6 +52,15 @@ function edges(times: readonly number[]): [number, number] {
   const [first = 0, second = first + 3600] = times;
   const half = (second - first) / 2;
   return [first - half, (times.at(-1) ?? first) + half];
+}
+
+/** Room for the longest of an axis' texts, in CSS pixels. */
+function widthOf(plot: uPlot, texts: string[] | null): number {
+  plot.ctx.save();
+  plot.ctx.font = FONT;
+  const widths = (texts ?? []).map((text) => plot.ctx.measureText(text).width);
+  plot.ctx.restore();
+  return Math.ceil(Math.max(0, ...widths)) + 14;
 }
 
 /** Steps of an axis that counts things. */

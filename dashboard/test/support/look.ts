@@ -9,7 +9,7 @@ const FOLDER = join(import.meta.dirname, "../../../docs/dashboard");
 const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 const SCHEMES = ["light", "dark"] as const;
 /** The end of longer pages says nothing new. */
-const MAX_HEIGHT = 1600;
+const MAX_HEIGHT = 1400;
 
 export async function look(page: Page, name: string): Promise<void> {
   for (const [width, size] of Object.entries(WIDTHS)) {
@@ -49,12 +49,16 @@ async function keep(page: Page, file: string): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const view = page.viewportSize() ?? WIDTHS.wide;
+  // A window covers what can be seen, not the whole page.
+  const isWindow = (await page.getByRole("dialog").count()) > 0;
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", {
     format: "webp",
-    quality: 75,
-    captureBeyondViewport: true,
-    clip: { x: 0, y: 0, width: view.width, height: Math.min(height, MAX_HEIGHT), scale: 1 },
+    quality: 60,
+    captureBeyondViewport: !isWindow,
+    clip: isWindow
+      ? undefined
+      : { x: 0, y: 0, width: view.width, height: Math.min(height, MAX_HEIGHT), scale: 1 },
   });
   await session.detach();
   mkdirSync(FOLDER, { recursive: true });

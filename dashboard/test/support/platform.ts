@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { makeCertificates, makeSelfSigned } from "./certificates";
 import type { World } from "./fixtures";
-import { layPast } from "./past";
+import { countersKept, layPast } from "./past";
 import { Receiver } from "./receiver";
 import { createWebhook, loadCatalog, publish, settled } from "./story";
 import { Waxwing } from "./waxwing";
@@ -51,14 +51,16 @@ export async function startPlatform(): Promise<Platform> {
       WAXWING_RETRY_SCHEDULE: schedule,
       WAXWING_DISABLE_AFTER: disableAfter,
     });
+  const database = join(folder, "waxwing.db");
   const during = async <Made>(waxwing: Waxwing, act: (world: World) => Promise<Made>) => {
     const made = await act({ waxwing, receiver, untrusted });
+    await countersKept(database);
     await waxwing.stop();
     return made;
   };
   const disabled = await during(await start("100ms", "1s"), oneIsDisabled);
   const hooks = await during(await start("100ms,200ms"), (world) => muchHappens(world, disabled));
-  layPast(join(folder, "waxwing.db"));
+  layPast(database);
   const waxwing = await start("100ms,5m,30m,2h");
   const world = { waxwing, receiver, untrusted };
   return {

@@ -19,9 +19,7 @@ const COLUMNS: readonly Column<Account>[] = [
   {
     header: "Account",
     grow: true,
-    cell: (account) => (
-      <RowLink to={`/accounts/${account.id}`} text={account.name ?? account.id} />
-    ),
+    cell: (account) => <RowLink to={`/accounts/${account.id}`} text={account.name ?? account.id} />,
   },
   { header: "Id", cell: (account) => <code className="break">{account.id}</code> },
   { header: "Created", cell: (account) => <Time at={account.created_at} /> },

@@ -3,7 +3,7 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { Link, Route, Switch } from "wouter";
 import { useAccount } from "../../api/accounts";
 import { ActingFor } from "../../api/context";
-import { NavLink } from "../../app/Shell";
+import { NavLink } from "../../app/MainNav";
 import { PortalRoutes } from "../../portal/PortalRoutes";
 import { Failure } from "../../ui/Failure";
 import { Loading } from "../../ui/Loaded";

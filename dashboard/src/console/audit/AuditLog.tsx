@@ -19,9 +19,8 @@ const WORDS = { first: "Newest", before: "Newer", next: "Older" };
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { header: "When", cell: (entry) => <Time at={entry.at} /> },
-  { header: "Action", cell: (entry) => <code>{entry.action}</code> },
+  { header: "Action", grow: true, cell: (entry) => <Action entry={entry} /> },
   { header: "Who", cell: (entry) => <Who entry={entry} /> },
-  { header: "Object", grow: true, cell: (entry) => <Subject entry={entry} /> },
   { header: "Change", grow: true, cell: (entry) => <Changes entry={entry} /> },
 ];
 
@@ -84,19 +83,21 @@ function Filters(props: {
 function Who(props: { entry: AuditEntry }): ReactNode {
   const { actor, source } = props.entry;
   return (
-    <>
+    <div>
       {actor.role}
       {actor.key_id ? <Cut text={actor.key_id} hint code /> : null}
       {source ? <div className="hint">from {source}</div> : null}
-    </>
+    </div>
   );
 }
 
-function Subject(props: { entry: AuditEntry }): ReactNode {
-  const { object, account_id: account } = props.entry;
+/** What was done, and to what. */
+function Action(props: { entry: AuditEntry }): ReactNode {
+  const { action, object, account_id: account } = props.entry;
   return (
     <>
-      <code className="break">{object}</code>
+      <strong className="code">{action}</strong>
+      <Cut text={object} hint code />
       {account && account !== object ? <div className="hint">of {account}</div> : null}
     </>
   );

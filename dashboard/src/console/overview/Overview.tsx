@@ -64,32 +64,32 @@ function Numbers(props: { overview: Told }): ReactNode {
     <Tiles
       tiles={[
         {
-          label: "Success rate, last hour",
+          label: "Success rate",
           value: successRate(hour) ?? "–",
           tone: rateTone(hour),
-          note: `${count(hour.failed)} of ${count(hour.attempts)} attempts failed`,
+          note: `${count(hour.failed)} of ${count(hour.attempts)} failed in the last hour`,
         },
         {
-          label: "Events, last hour",
+          label: "Events",
           value: count(hour.events),
-          note: `${count(hour.delivered)} delivered`,
+          note: `in the last hour, ${count(hour.delivered)} delivered`,
         },
         {
-          label: "95 % answered within",
+          label: "Answer within",
           value: hour.p95_ms == null ? "–" : span(hour.p95_ms),
-          note: "p95, last hour",
+          note: "95 % of the last hour (p95)",
         },
         {
           label: "Waiting",
           value: count(waiting.pending + waiting.retrying),
-          note: `${count(waiting.retrying)} for a retry; ${count(waiting.held)} held besides`,
+          note: `${count(waiting.retrying)} to be retried, ${count(waiting.held)} held besides`,
         },
         {
           label: "Webhooks",
           value: count(webhooks.active + webhooks.inactive + webhooks.disabled),
           note: `${count(webhooks.disabled)} disabled, ${count(webhooks.inactive)} paused`,
         },
-        { label: "Accounts", value: count(accounts) },
+        { label: "Accounts", value: count(accounts), note: "customers" },
       ]}
     />
   );

@@ -39,8 +39,10 @@ export default function EventLog(props: { id: string }): ReactNode {
         filter={filter}
         onChange={(changed) => change({ ...changed, cursor: undefined })}
       />
-      <p className="hint">Times are those of {zone()}; point at one to see it in UTC.</p>
-      {cursor === undefined ? <LiveMark state={live.state} /> : null}
+      <div className="log-notes">
+        {cursor === undefined ? <LiveMark state={live.state} /> : null}
+        <p className="hint">Times are those of {zone()}; point at one to see it in UTC.</p>
+      </div>
       <Loaded query={query} lines={10}>
         {(page) => (
           <>

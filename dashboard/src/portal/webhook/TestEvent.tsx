@@ -43,7 +43,7 @@ function Answer(props: { webhookId: string; eventId: string; isActive: boolean }
   const delivery = useDelivery(props.webhookId, props.eventId, props.isActive);
   const answered = (delivery.data?.attempts.length ?? 0) > 0;
   return (
-    <div aria-live="polite">
+    <div className="stack" aria-live="polite">
       {delivery.data === undefined || (!answered && props.isActive) ? (
         <>
           <p>Sent. Waiting for the answer of your server…</p>

@@ -1,10 +1,11 @@
 // The frame of all pages about one webhook: its URL, status, and the way to the other pages.
 import type { ReactNode } from "react";
-import { NavLink } from "../../app/Shell";
+import { NavLink } from "../../app/MainNav";
 import type { Webhook } from "../../api/types";
 import { useWebhook } from "../../api/webhooks";
 import { StatusBadge } from "../../ui/Badge";
 import { Failure } from "../../ui/Failure";
+import { Breakable } from "../../ui/Cut";
 import { Page } from "../../ui/Page";
 import { ReplayUnderWay } from "../replay/ReplayUnderWay";
 
@@ -22,7 +23,7 @@ export function WebhookPage(props: {
       title={`${props.title}: ${webhook.data?.url ?? "webhook"}`}
       heading={<Heading id={id} webhook={webhook.data} />}
       crumbs={[{ to: "/webhooks", label: "Webhooks" }]}
-      actions={props.actions}
+      actions={webhook.data === undefined ? null : props.actions}
     >
       <nav className="sub-nav" aria-label="Webhook">
         <NavLink to={path} label="Overview" exact />
@@ -45,7 +46,9 @@ function Heading(props: { id: string; webhook: Webhook | undefined }): ReactNode
   if (props.webhook === undefined) return <code className="break">{props.id}</code>;
   return (
     <span className="inline">
-      <span className="break">{props.webhook.url}</span>
+      <span className="break">
+        <Breakable text={props.webhook.url} />
+      </span>
       <StatusBadge status={props.webhook.status} />
     </span>
   );
