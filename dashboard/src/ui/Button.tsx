@@ -1,5 +1,5 @@
 // Buttons, and links that look like them. One primary button in a view at most.
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components";
 import { Link } from "wouter";
 
@@ -8,6 +8,7 @@ type Look = "primary" | "plain" | "quiet" | "danger";
 interface ButtonProps extends AriaButtonProps {
   look?: Look;
   small?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 export function Button({ look = "plain", small, ...props }: ButtonProps): ReactNode {

@@ -1,5 +1,5 @@
 // One line or several of text, with a label, a hint, and what the server says is wrong with it.
-import type { HTMLInputTypeAttribute, ReactNode } from "react";
+import { type HTMLInputTypeAttribute, type ReactNode, useEffect, useRef } from "react";
 import { FieldError, Input, Label, Text, TextArea, TextField } from "react-aria-components";
 
 interface FieldProps {
@@ -25,6 +25,13 @@ interface FieldProps {
 export function Field(props: FieldProps): ReactNode {
   const { label, hint, error, rows, code, list, placeholder, maxLength } = props;
   const className = code ? "input code" : "input";
+  const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  // What is wrong is where one goes on; of several, the first.
+  useEffect(() => {
+    const element = input.current;
+    if (error === undefined || element === null) return;
+    if (element.form?.querySelector('[aria-invalid="true"]') === element) element.focus();
+  }, [error]);
   return (
     <TextField
       className="field"
@@ -48,6 +55,7 @@ export function Field(props: FieldProps): ReactNode {
       )}
       {rows === undefined ? (
         <Input
+          ref={input}
           className={className}
           placeholder={placeholder}
           list={list}
@@ -56,7 +64,13 @@ export function Field(props: FieldProps): ReactNode {
           step={props.type === "datetime-local" ? 1 : undefined}
         />
       ) : (
-        <TextArea className={className} rows={rows} placeholder={placeholder} spellCheck={!code} />
+        <TextArea
+          ref={input}
+          className={className}
+          rows={rows}
+          placeholder={placeholder}
+          spellCheck={!code}
+        />
       )}
       <FieldError className="error">{error}</FieldError>
     </TextField>

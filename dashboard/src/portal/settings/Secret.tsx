@@ -1,5 +1,5 @@
 // The signing secret: changing it without a gap. While old and new overlap, it is said until when.
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useActing } from "../../api/context";
 import type { Webhook } from "../../api/types";
 import { useEndGracePeriod, useRotateSecret } from "../../api/webhooks";
@@ -18,6 +18,13 @@ export function Secret(props: { webhook: Webhook }): ReactNode {
   const { canWrite } = useActing();
   const rotate = useRotateSecret(webhook.id);
   const [asking, setAsking] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const isShown = rotate.data !== undefined;
+  // The window before the secret's had the focus last, and is gone.
+  useEffect(() => {
+    const button = opener.current;
+    return isShown ? () => button?.focus() : undefined;
+  }, [isShown]);
   return (
     <Card title="Signing secret">
       <p>
@@ -27,7 +34,9 @@ export function Secret(props: { webhook: Webhook }): ReactNode {
       <Overlap webhook={webhook} />
       {canWrite ? (
         <div className="actions">
-          <Button onPress={() => setAsking(true)}>Rotate secret…</Button>
+          <Button ref={opener} onPress={() => setAsking(true)}>
+            Rotate secret…
+          </Button>
         </div>
       ) : null}
       {asking ? (
