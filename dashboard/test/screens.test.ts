@@ -2,7 +2,7 @@
 // cut off silently. `SCREENSHOTS=1 npx playwright test screens` writes docs/dashboard.
 import { expect, keepSignedIn, test as base } from "./support/fixtures";
 import { look } from "./support/look";
-import { type Platform, startPlatform } from "./support/platform";
+import { ACCOUNT, type Platform, startPlatform } from "./support/platform";
 import { portal, SCREENS } from "./support/screens";
 
 const test = base.extend<object, { platform: Platform }>({
@@ -32,6 +32,23 @@ test("sign-in fits wide and narrow windows", async ({ page, platform }) => {
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await look(page, "sign-in");
 });
+
+for (const [name, body] of [
+  ["portal", {}],
+  ["portal-read-only", { read_only: true }],
+] as const) {
+  test(`${name} fits wide and narrow windows`, async ({ page, platform }) => {
+    const { token } = await platform.waxwing.call<{ token: string }>(
+      "POST",
+      `/api/accounts/${ACCOUNT}/portal-tokens`,
+      { body },
+    );
+    await page.goto(`${platform.waxwing.url}/dashboard/#token=${token}`);
+    await expect(page.getByRole("table", { name: "Webhooks" })).toBeVisible();
+    await expect(page.getByText("…", { exact: true })).toHaveCount(0);
+    await look(page, name);
+  });
+}
 
 test.describe("an error", () => {
   // The browser itself notes each answer that is no success.

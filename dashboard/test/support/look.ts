@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect } from "./fixtures";
 
 const FOLDER = join(import.meta.dirname, "../../../docs/dashboard");
@@ -20,6 +21,8 @@ export async function look(page: Page, name: string): Promise<void> {
       if (process.env.SCREENSHOTS) await keep(page, `${name}-${width}-${colorScheme}.webp`);
     }
   }
+  // As it is last, narrow and dark; pages.test.ts looks at the wide ones.
+  await expectAccessible(page);
 }
 
 /** Nothing stands out sideways, and what is cut off says its whole text to who points at it. */
@@ -54,7 +57,7 @@ async function keep(page: Page, file: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", {
     format: "webp",
-    quality: 60,
+    quality: 52,
     captureBeyondViewport: !isWindow,
     clip: isWindow
       ? undefined
