@@ -8,6 +8,8 @@ import { Receiver } from "./receiver";
 import { OPERATOR_KEY, Waxwing } from "./waxwing";
 
 interface WorkerFixtures {
+  /** Settings of the server that differ from those of other tests. */
+  settings: Record<string, string>;
   world: World;
 }
 
@@ -25,9 +27,9 @@ export interface World {
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  settings: [{}, { option: true, scope: "worker" }],
   world: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads from it what is needed
-    async ({}, provide) => {
+    async ({ settings }, provide) => {
       const folder = mkdtempSync(join(tmpdir(), "waxwing-dashboard-"));
       const certificates = makeCertificates(folder);
       const receiver = await Receiver.start(certificates);
@@ -37,6 +39,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
         // Two attempts, the second at once: a failing delivery is given up within a second.
         WAXWING_RETRY_SCHEDULE: "100ms",
         WAXWING_REQUEST_TIMEOUT: "1s",
+        ...settings,
       });
       await provide({ waxwing, receiver, untrusted });
       await waxwing.stop();
@@ -82,4 +85,17 @@ export async function signIn(page: Page, world: World, key = OPERATOR_KEY): Prom
   await page.getByLabel("Key").fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+}
+
+/** Follows a portal link of an account, as a customer does. */
+export async function followLink(page: Page, world: World, account: string): Promise<void> {
+  const path = `/api/accounts/${account}/portal-tokens`;
+  const { token } = await world.waxwing.call<{ token: string }>("POST", path, { body: {} });
+  await page.goto(`${world.waxwing.url}/dashboard/#token=${token}`);
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+}
+
+/** What a button has copied. */
+export function clipboard(page: Page): Promise<string> {
+  return page.evaluate(() => navigator.clipboard.readText());
 }
