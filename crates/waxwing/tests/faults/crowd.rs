@@ -92,7 +92,7 @@ async fn many_receivers_that_hang_at_once_cost_a_bounded_amount_and_nobody_else_
     server.publish("good", "a.b", json!({})).await;
     inbox.next().await;
     let late = began.elapsed();
-    assert!(late < Duration::from_secs(2), "{late:?}");
+    assert!(attempts(&server).await < receivers / 2, "it arrives while most of them hang");
     patiently("all have failed", patience, async || attempts(&server).await == receivers + 2).await;
     // An attempt is counted before it is recorded.
     patiently("the log says so", patience, async || server.log_of(&hook, "status=pending").await.is_empty())
