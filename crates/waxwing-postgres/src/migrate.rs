@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The migrations, in order. Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_functions.sql"),
     include_str!("../migrations/0003_keys_and_audit.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0009_credentials.sql"),
     include_str!("../migrations/0010_counts.sql"),
     include_str!("../migrations/0011_replays.sql"),
+    include_str!("../migrations/0012_replay_bounds.sql"),
 ];
 
 /// Any number that nobody else takes: "waxwing" in ASCII.

@@ -104,17 +104,18 @@ impl Shared {
         if !nodes::lock(&*transaction, iter::once(node)).await?.may_own(node) {
             return Ok(Err(StoreError::LeaseLost.into()));
         }
-        match going_on(&transaction, key).await? {
-            Ok(true) => {}
-            Ok(false) => return Ok(Ok(ReplayBite { replayed: 0, next: None })),
+        let up_to = match going_on(&transaction, key).await? {
+            Ok(Some(up_to)) => up_to,
+            Ok(None) => return Ok(Ok(ReplayBite { replayed: 0, next: None })),
             Err(error) => return Ok(Err(error)),
-        }
-        let (found, next) = found(&transaction, key.webhook, filter, from, limit).await?;
+        };
+        let (found, next) = found(&transaction, key.webhook, filter, from..up_to, limit).await?;
         let found = send_again(&transaction, node, key.webhook, &found, Some(key.replay), now).await?;
-        let sql = "UPDATE replay SET replayed = replayed + $2, scheduled_at = $3 WHERE seq = $1";
+        let sql =
+            "UPDATE replay SET replayed = replayed + $2, scheduled_at = $3, touched_at = $4 WHERE seq = $1";
         let scheduled_at = next.is_none().then(|| now.millis());
         let count = rows::limit(found.len());
-        let of = params![key.replay => INT8, count => INT8, scheduled_at => INT8];
+        let of = params![key.replay => INT8, count => INT8, scheduled_at => INT8, now.millis() => INT8];
         execute(&*transaction, sql, of).await?;
         transaction.commit().await?;
         self.replayed(key.webhook, &found, now);
@@ -141,35 +142,37 @@ pub(crate) async fn replayable(
     })
 }
 
-/// Whether a replay goes on, or was stopped. Whoever stops it waits for this transaction.
-async fn going_on(transaction: &Transaction<'_>, key: ReplayKey) -> Result<Result<bool, RetryError>> {
-    let sql = "SELECT w.status, w.deleted_at IS NOT NULL, r.stopped_at IS NULL \
+/// Up to which event a replay goes on; `None` when it was stopped. Whoever stops it waits for
+/// this transaction.
+async fn going_on(transaction: &Transaction<'_>, key: ReplayKey) -> Result<Result<Option<i64>, RetryError>> {
+    let sql = "SELECT w.status, w.deleted_at IS NOT NULL, CASE WHEN r.stopped_at IS NULL THEN r.up_to END \
                FROM replay r JOIN webhook w ON w.seq = r.webhook_seq WHERE r.seq = $1 FOR KEY SHARE OF r";
     let Some(row) = first(&**transaction, sql, params![key.replay => INT8]).await? else {
         return Ok(Err(RetryError::NotFound));
     };
-    let (deleted, goes_on) = (get::<bool>(&row, 1)?, get::<bool>(&row, 2)?);
+    let (deleted, up_to) = (get::<bool>(&row, 1)?, get::<Option<i64>>(&row, 2)?);
     Ok(match rows::status(&row, 0)? {
         _ if deleted => Err(RetryError::NotFound),
         status if !status.is_active() => Err(RetryError::NotActive),
-        _ => Ok(goes_on),
+        _ => Ok(up_to),
     })
 }
 
-/// Rows of events that a filter lets through, and where to go on.
+/// Rows of events that a filter lets through, after the first row `within` and up to the last,
+/// and where to go on.
 async fn found(
     transaction: &Transaction<'_>,
     webhook: i64,
     filter: &ReplayFilter,
-    from: i64,
+    within: Range<i64>,
     limit: usize,
 ) -> Result<(Vec<i64>, Option<i64>)> {
     let active = Some(WebhookStatus::Active);
     let found = filter::conditions(&**transaction, &filter.matching, webhook, active).await?;
     let Some(conditions) = found else { return Ok((Vec::new(), None)) };
     match &filter.event_ids {
-        Some(ids) => named(transaction, &conditions, ids, from, limit).await,
-        None => matching(transaction, &conditions, from, limit).await,
+        Some(ids) => named(transaction, &conditions, ids, within.start, limit).await,
+        None => matching(transaction, &conditions, within, limit).await,
     }
 }
 
@@ -201,11 +204,11 @@ async fn named(
 async fn matching(
     transaction: &Transaction<'_>,
     conditions: &Conditions,
-    from: i64,
+    within: Range<i64>,
     limit: usize,
 ) -> Result<(Vec<i64>, Option<i64>)> {
     let Range { start, end } = conditions.events;
-    let events = start.max(from + 1)..end;
+    let events = start.max(within.start + 1)..end.min(within.end + 1);
     let sql = format!(
         "SELECT s.event_seq FROM {} WHERE true{} ORDER BY s.event_seq LIMIT {limit}",
         conditions.from(Order::Oldest, LOOK),

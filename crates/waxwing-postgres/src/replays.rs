@@ -24,7 +24,7 @@ use crate::{
 pub(crate) const TRIES: usize = 5;
 
 const COLUMNS: &str = "SELECT r.seq, r.id, r.created_at, r.scheduled_at, r.stopped_at, r.replayed, r.delivered, \
-     r.failed, (SELECT count(*) FROM pending p WHERE p.replay_seq = r.seq) FROM replay r WHERE r.webhook_seq = $1";
+     r.failed, r.touched_at, (SELECT count(*) FROM pending p WHERE p.replay_seq = r.seq) FROM replay r WHERE r.webhook_seq = $1";
 
 fn replay(row: &Row) -> Result<(i64, Replay)> {
     let count = |column| get::<i64>(row, column).map(i64::unsigned_abs);
@@ -36,7 +36,8 @@ fn replay(row: &Row) -> Result<(i64, Replay)> {
         replayed: count(5)?,
         delivered: count(6)?,
         failed: count(7)?,
-        waiting: count(8)?,
+        touched_at: rows::time(row, 8)?,
+        waiting: count(9)?,
     };
     Ok((get(row, 0)?, replay))
 }
@@ -115,7 +116,8 @@ impl Shared {
             Ok(seq) => seq,
             Err(error) => return Ok(Err(error)),
         };
-        let sql = "INSERT INTO replay (id, webhook_seq, created_at) VALUES ($1, $2, $3) RETURNING seq";
+        let sql = "INSERT INTO replay (id, webhook_seq, created_at, touched_at, up_to) \
+                   VALUES ($1, $2, $3, $3, (SELECT coalesce(max(seq), 0) FROM event)) RETURNING seq";
         let of = params![id.as_str() => TEXT, seq => INT8, by.at.millis() => INT8];
         let row = first(&*transaction, sql, of).await?;
         let replay = row.map_or(Ok(0), |row| get(&row, 0))?;

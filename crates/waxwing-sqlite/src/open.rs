@@ -12,7 +12,7 @@ use crate::{checkpoint, damage};
 
 /// The migrations, in order; `user_version` counts those that were applied.
 /// Forward only: a released file is never changed.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_keys_and_audit.sql"),
     include_str!("../migrations/0003_data_keys.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007_credentials.sql"),
     include_str!("../migrations/0008_counts.sql"),
     include_str!("../migrations/0009_replays.sql"),
+    include_str!("../migrations/0010_replay_bounds.sql"),
 ];
 
 /// How long a connection waits for a lock that another one has.

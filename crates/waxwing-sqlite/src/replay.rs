@@ -1,6 +1,6 @@
 //! Sending again: one delivery, or all that a filter matches, in bites.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use rusqlite::{OptionalExtension, params, params_from_iter, types::Value};
 use waxwing_core::{AccountId, DeliveryState, EventId, Timestamp, WebhookId, delivery::Input};
@@ -28,8 +28,8 @@ struct Delivery {
 
 /// Whether a replay may go on.
 enum Replaying {
-    /// For the webhook in this row.
-    Webhook(i64),
+    /// For the webhook in this row, with events up to that one.
+    Webhook(i64, i64),
     Stopped,
     Refused(RetryError),
 }
@@ -76,8 +76,8 @@ impl Writer {
         if !self.may_own(node) {
             return Ok(Err(StoreError::LeaseLost.into()));
         }
-        let row = match self.replaying(replay)? {
-            Replaying::Webhook(row) => row,
+        let (row, up_to) = match self.replaying(replay)? {
+            Replaying::Webhook(row, up_to) => (row, up_to),
             Replaying::Stopped => return Ok(Ok(ReplayBite { replayed: 0, next: None })),
             Replaying::Refused(error) => return Ok(Err(error)),
         };
@@ -85,7 +85,7 @@ impl Writer {
             self.named(row, ids, filter, from, limit)?
         } else {
             self.list_all()?;
-            self.matching(row, filter, from, limit)?
+            self.matching(row, filter, from..up_to, limit)?
         };
         let mut replayed = 0;
         for delivery in matching.iter().filter(|delivery| !delivery.erased) {
@@ -94,7 +94,8 @@ impl Writer {
         }
         self.connection
             .prepare_cached(
-                "UPDATE replay SET replayed = replayed + ?2, scheduled_at = CASE WHEN ?3 THEN ?4 END WHERE seq = ?1",
+                "UPDATE replay SET replayed = replayed + ?2, scheduled_at = CASE WHEN ?3 THEN ?4 END, \
+                 touched_at = ?4 WHERE seq = ?1",
             )?
             .execute(params![replay, rows::limit(replayed), next.is_none(), now.millis()])?;
         Ok(Ok(ReplayBite { replayed, next }))
@@ -104,18 +105,18 @@ impl Writer {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT w.seq, w.status, w.deleted_at IS NOT NULL, r.stopped_at IS NOT NULL \
+                "SELECT w.seq, w.status, w.deleted_at IS NOT NULL, r.stopped_at IS NOT NULL, r.up_to \
                  FROM replay r JOIN webhook w ON w.seq = r.webhook_seq WHERE r.seq = ?1",
             )?
             .query_row([replay], |row| {
-                Ok((row.get(0)?, rows::status(row.get(1)?)?, row.get(2)?, row.get(3)?))
+                Ok((row.get(0)?, rows::status(row.get(1)?)?, row.get(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
         Ok(match found {
-            None | Some((_, _, true, _)) => Replaying::Refused(RetryError::NotFound),
-            Some((_, _, _, true)) => Replaying::Stopped,
+            None | Some((_, _, true, ..)) => Replaying::Refused(RetryError::NotFound),
+            Some((_, _, _, true, _)) => Replaying::Stopped,
             Some((_, status, ..)) if !status.is_active() => Replaying::Refused(RetryError::NotActive),
-            Some((webhook, ..)) => Replaying::Webhook(webhook),
+            Some((webhook, _, _, _, up_to)) => Replaying::Webhook(webhook, up_to),
         })
     }
 
@@ -163,12 +164,12 @@ impl Writer {
             && matching.until.is_none_or(|until| created_at < until.millis()))
     }
 
-    /// Expects all deliveries to be listed.
+    /// Of events after the first row and up to the last. Expects all deliveries to be listed.
     fn matching(
         &self,
         webhook: i64,
         filter: &ReplayFilter,
-        from: i64,
+        within: Range<i64>,
         limit: usize,
     ) -> rusqlite::Result<(Vec<Delivery>, Option<i64>)> {
         let active = Some(waxwing_core::WebhookStatus::Active);
@@ -177,7 +178,8 @@ impl Writer {
             return Ok((Vec::new(), None));
         };
         let source = conditions.source();
-        let mut events = conditions.events.start.max(from + 1)..conditions.events.end;
+        let Range { start, end } = conditions.events;
+        let mut events = start.max(within.start + 1)..end.min(within.end + 1);
         let end = conditions.looked_up_to(&self.connection, source, webhook, &events, false)?;
         events.end = end.unwrap_or(events.end);
         let (Source { tables, by, .. }, Conditions { lead, rest, .. }) = (source, &conditions);

@@ -34,7 +34,7 @@ impl Progress {
 }
 
 const COLUMNS: &str = "SELECT r.seq, r.id, r.created_at, r.scheduled_at, r.stopped_at, r.replayed, r.delivered, \
-     r.failed, (SELECT count(*) FROM pending p WHERE p.replay_seq = r.seq) FROM replay r WHERE r.webhook_seq = ?1";
+     r.failed, r.touched_at, (SELECT count(*) FROM pending p WHERE p.replay_seq = r.seq) FROM replay r WHERE r.webhook_seq = ?1";
 
 fn replay(row: &Row<'_>) -> Result<(i64, Replay)> {
     let time = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(rows::time));
@@ -47,7 +47,8 @@ fn replay(row: &Row<'_>) -> Result<(i64, Replay)> {
         replayed: count(5)?,
         delivered: count(6)?,
         failed: count(7)?,
-        waiting: count(8)?,
+        touched_at: rows::time(row.get(8)?),
+        waiting: count(9)?,
     };
     Ok((row.get(0)?, replay))
 }
@@ -187,7 +188,10 @@ impl Writer {
             Err(error) => return Ok(Err(error)),
         };
         self.connection
-            .prepare_cached("INSERT INTO replay (id, webhook_seq, created_at) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO replay (id, webhook_seq, created_at, touched_at, up_to) \
+                 VALUES (?1, ?2, ?3, ?3, (SELECT coalesce(max(seq), 0) FROM event))",
+            )?
             .execute(params![id.as_str(), row, by.at.millis()])?;
         let replay = self.connection.last_insert_rowid();
         self.audit(Some(AuditEntry::of_replay(by, account, webhook, id, filter)))?;

@@ -58,6 +58,9 @@ pub struct Replay {
     pub created_at: Timestamp,
     /// Since when everything that matches is scheduled.
     pub scheduled_at: Option<Timestamp>,
+    /// When it was asked for or, if that is later, when it scheduled something last. One that
+    /// stands still before everything is scheduled broke off.
+    pub touched_at: Timestamp,
     /// When it was stopped.
     pub stopped_at: Option<Timestamp>,
     /// Deliveries that it scheduled.
@@ -82,7 +85,8 @@ pub trait Replays {
         filter: &ReplayFilter,
         look: usize,
     ) -> Result<Option<Matching>>;
-    /// Keeps that a replay was asked for, and gives its rows.
+    /// Keeps that a replay was asked for, and gives its rows. It means what was published so
+    /// far: otherwise one of everything would run after live traffic.
     async fn begin_replay(
         &self,
         account: &AccountId,

@@ -1,6 +1,6 @@
 //! Sending again: one delivery, or all that match; how far that has come, and its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -26,6 +26,8 @@ use crate::{
 
 /// Deliveries of one transaction, so that live traffic goes on in between.
 const BITE: usize = 500;
+/// Longer than a step of a replay takes in which anything goes on.
+const STEP: Duration = Duration::from_mins(1);
 /// Deliveries that a count looks at before it says that there are more.
 const COUNT: usize = 100_000;
 
@@ -66,7 +68,8 @@ pub(crate) struct MatchingAnswer {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReplayAnswer {
     id: String,
-    /// scheduling, running, done or stopped.
+    /// scheduling, running, done, stopped, or interrupted: it broke off before everything was
+    /// scheduled.
     status: &'static str,
     /// Deliveries that it scheduled.
     replayed: u64,
@@ -83,16 +86,22 @@ pub(crate) struct ReplayAnswer {
     stopped_at: Option<String>,
 }
 
-impl From<Replay> for ReplayAnswer {
-    fn from(replay: Replay) -> Self {
+/// Nobody says that a replay broke off: a server that was killed cannot.
+fn status(replay: &Replay, now: Timestamp) -> &'static str {
+    match replay {
+        Replay { stopped_at: Some(_), .. } => "stopped",
+        Replay { scheduled_at: None, touched_at, .. } if touched_at.after(STEP) < now => "interrupted",
+        Replay { scheduled_at: None, .. } => "scheduling",
+        Replay { waiting: 0, .. } => "done",
+        Replay { .. } => "running",
+    }
+}
+
+impl ReplayAnswer {
+    fn at(replay: &Replay, now: Timestamp) -> Self {
         Self {
             id: replay.id.to_string(),
-            status: match &replay {
-                Replay { stopped_at: Some(_), .. } => "stopped",
-                Replay { scheduled_at: None, .. } => "scheduling",
-                Replay { waiting: 0, .. } => "done",
-                Replay { .. } => "running",
-            },
+            status: status(replay, now),
             replayed: replay.replayed,
             waiting: replay.waiting,
             delivered: replay.delivered,
@@ -150,11 +159,9 @@ pub(crate) async fn replay(
 }
 
 async fn schedule(api: Arc<Api>, key: ReplayKey, filter: ReplayFilter) -> Result<usize> {
-    // What is published from now on is not meant, and would never let this end.
-    let now = api.now();
     let (mut from, mut replayed) = (Some(0), 0);
     while let Some(after) = from {
-        let bite = api.store.replay(api.node, key, &filter, after, BITE, now).await?;
+        let bite = api.store.replay(api.node, key, &filter, after, BITE, api.now()).await?;
         replayed += bite.replayed;
         from = bite.next;
     }
@@ -175,7 +182,8 @@ pub(crate) async fn list(
     let page = Query::read(&uri, &["limit", "cursor"])?.page()?;
     let found = api.store.replays(&account, &webhook_id(&id)?, page).await?;
     let found = found.ok_or_else(|| Problem::not_found("webhook"))?;
-    Ok(Json(List::of(found, ReplayAnswer::from)))
+    let now = api.now();
+    Ok(Json(List::of(found, |replay| ReplayAnswer::at(&replay, now))))
 }
 
 /// Show how far a replay has come
@@ -188,7 +196,8 @@ pub(crate) async fn show(
 ) -> Result<Json<ReplayAnswer>> {
     let (webhook, id) = (webhook_id(&id)?, replay_id(&replay)?);
     let found = api.store.replay_named(&account, &webhook, &id).await?;
-    Ok(Json(found.ok_or_else(|| Problem::not_found("replay"))?.into()))
+    let found = found.ok_or_else(|| Problem::not_found("replay"))?;
+    Ok(Json(ReplayAnswer::at(&found, api.now())))
 }
 
 /// Stop a replay: what it scheduled and nobody attempted since is taken back
@@ -203,7 +212,7 @@ pub(crate) async fn stop(
     let (webhook, id): (WebhookId, _) = (webhook_id(&id)?, replay_id(&replay)?);
     while api.store.stop_replay(&account, &webhook, &id, BITE, &by).await?.ok_or_else(missing)? {}
     let found = api.store.replay_named(&account, &webhook, &id).await?;
-    Ok(Json(found.ok_or_else(missing)?.into()))
+    Ok(Json(ReplayAnswer::at(&found.ok_or_else(missing)?, api.now())))
 }
 
 fn replay_id(text: &str) -> Result<ReplayId> {
@@ -244,4 +253,32 @@ fn event_ids(texts: &[String]) -> Result<Vec<EventId>> {
         })
     });
     parsed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_that_stands_still_before_all_is_scheduled_broke_off() {
+        let begun = Timestamp::from_millis(1_000_000);
+        let replay = Replay {
+            id: ReplayId::generate(begun, [0; 10]),
+            created_at: begun,
+            scheduled_at: None,
+            touched_at: begun.after(Duration::from_secs(30)),
+            stopped_at: None,
+            replayed: 500,
+            waiting: 0,
+            delivered: 500,
+            failed: 0,
+        };
+        let after = |seconds| begun.after(Duration::from_secs(seconds));
+        assert_eq!(status(&replay, after(90)), "scheduling");
+        assert_eq!(status(&replay, after(91)), "interrupted");
+        assert_eq!(status(&Replay { stopped_at: Some(after(95)), ..replay.clone() }, after(99)), "stopped");
+        let whole = Replay { scheduled_at: Some(after(40)), ..replay };
+        assert_eq!(status(&whole, after(99)), "done");
+        assert_eq!(status(&Replay { waiting: 1, ..whole }, after(99)), "running");
+    }
 }

@@ -177,7 +177,8 @@ list! {
         a_replay_needs_an_active_webhook_of_the_account
     }
     replays {
-        a_replay_tells_how_far_it_has_come a_stopped_replay_takes_back_what_nobody_attempted
+        a_replay_tells_how_far_it_has_come a_replay_means_what_was_published_before_it
+        a_stopped_replay_takes_back_what_nobody_attempted
         a_replay_is_taken_back_in_bites a_stopped_replay_schedules_nothing_more
         an_attempt_under_way_when_its_replay_stops_ends_nothing what_is_sent_again_otherwise_is_withdrawn_from_a_replay
         a_replay_outlasts_a_pause replays_are_listed_newest_first_for_their_webhook_alone

@@ -54,9 +54,11 @@ pub(super) async fn a_replay_tells_how_far_it_has_come(w: World) {
     let (id, key) = w.begin_replay(&hook, &everything(), at(10)).await;
     let begun = told(&w, &hook, &id).await;
     assert_eq!((begun.created_at, begun.scheduled_at, begun.replayed), (at(10), None, 0));
+    assert_eq!(begun.touched_at, at(10));
     assert_eq!(w.replay_to_the_end(key, &everything(), 3, at(11)).await, 4);
     let scheduled = told(&w, &hook, &id).await;
     assert_eq!((scheduled.scheduled_at, scheduled.replayed, scheduled.waiting), (Some(at(11)), 4, 4));
+    assert_eq!(scheduled.touched_at, at(11));
     let due = w.again(&hook, at(11)).await.due;
     assert!(due.iter().all(|due| due.replay == Some(key.replay)));
     for (due, verdict) in
@@ -68,6 +70,24 @@ pub(super) async fn a_replay_tells_how_far_it_has_come(w: World) {
     let retried = w.again(&hook, at(99)).await.due;
     w.record(&retried[0], Verdict::Delivered, at(100)).await;
     assert_eq!(counts(&w, &hook, &id).await, [0, 3, 1, 0]);
+}
+
+pub(super) async fn a_replay_means_what_was_published_before_it(w: World) {
+    let hook = w.webhook().await;
+    let mut meant = Vec::new();
+    for n in 0..3 {
+        meant.push(w.publish_and(&hook, Verdict::Delivered, at(n)).await);
+    }
+    let delivered = replay_of(in_state(DeliveryState::Delivered));
+    let (_, key) = w.begin_replay(&hook, &delivered, at(10)).await;
+    w.publish_and(&hook, Verdict::Delivered, at(11)).await;
+    let bite = w.store.replay(w.node, key, &delivered, 0, 2, at(12)).await.unwrap();
+    assert_eq!(bite.replayed, 2);
+    w.publish_and(&hook, Verdict::Delivered, at(13)).await;
+    let next = bite.next.expect("one is left");
+    let bite = w.store.replay(w.node, key, &delivered, next, 2, at(14)).await.unwrap();
+    assert_eq!((bite.replayed, bite.next), (1, None));
+    assert_eq!(sorted(ids(&w.again(&hook, at(20)).await.due)), sorted(meant));
 }
 
 pub(super) async fn a_stopped_replay_takes_back_what_nobody_attempted(w: World) {

@@ -71,6 +71,12 @@ function Told(props: { replay: Replay }): ReactNode {
           You can close this window: it goes on. Stopping takes back what was not attempted yet.
         </p>
       ) : null}
+      {replay.status === "interrupted" ? (
+        <p className="notice warn">
+          It broke off before everything was scheduled: the server ended, or the webhook was paused.
+          What it scheduled is sent all the same. To send the rest, begin another one.
+        </p>
+      ) : null}
       {replay.status === "stopped" ? (
         <p>
           Nothing more is begun. What was not attempted stands in the log as it did before; what was
@@ -86,4 +92,5 @@ const WORDS: Record<string, string> = {
   running: "Being sent",
   done: "Done",
   stopped: "Stopped",
+  interrupted: "Interrupted",
 };
