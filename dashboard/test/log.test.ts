@@ -1,5 +1,6 @@
 // The event log: what matches, page by page, as it happens; and the request of one delivery.
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Locator, Page } from "@playwright/test";
 import { clipboard, expect, followLink, test, type World } from "./support/fixtures";
 import { createWebhook, loadCatalog, publish, settled } from "./support/story";
@@ -119,10 +120,7 @@ test("an open log shows what happens as it happens, and only what matches", asyn
   await expectRows(page, 1);
 });
 
-test("a delivery's request is copied as a command that sends the same", async ({
-  page,
-  world,
-}) => {
+test("a delivery's request is copied as a command that sends the same", async ({ page, world }) => {
   const { waxwing, receiver } = world;
   await loadCatalog(world);
   await waxwing.call("POST", "/api/accounts", { body: { id: "copying" } });
@@ -147,7 +145,7 @@ test("a delivery's request is copied as a command that sends the same", async ({
   expect(command).toContain("x-api-key: <your value>");
 
   // Its certificate is that of a throw-away authority.
-  execFileSync("sh", ["-c", `${command} --insecure --silent --show-error --fail`]);
+  await promisify(execFile)("sh", ["-c", `${command} --insecure --silent --show-error --fail`]);
   const [sent, copied] = receiver.taken.filter((taken) => taken.headers["webhook-id"] === event);
   expect(copied?.body).toBe(sent?.body);
   expect(copied?.path).toBe(sent?.path);

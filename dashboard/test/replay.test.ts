@@ -92,14 +92,15 @@ test("a replay goes on when its window is closed, is found again, and is stopped
   await expect(dialog.getByRole("progressbar", { name: "Stopped" })).toBeVisible();
   await expect(dialog).toContainText("Nothing more is begun.");
 
-  // The one under way comes to its end; the rest stands as it did.
+  // The rest stands as it did. The one that was under way may have arrived all the same.
   await expect.poll(() => figure(dialog, "Waiting")).toBe(0);
   const withdrawn = await figure(dialog, "Not sent any more");
   const delivered = await figure(dialog, "Delivered");
   expect(withdrawn).toBeGreaterThan(0);
   expect(delivered + withdrawn).toBe(count);
   await settled(world, "stopping", webhook);
-  expect(world.receiver.at("/stopping")).toHaveLength(delivered);
+  const arrived = world.receiver.at("/stopping").length;
+  expect([delivered, delivered + 1]).toContain(arrived);
   await dialog.getByRole("button", { name: "Close" }).click();
   await expect(underWay).toHaveCount(0);
   const { data } = await world.waxwing.call<{ data: unknown[] }>(

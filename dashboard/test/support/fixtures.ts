@@ -95,7 +95,13 @@ export async function followLink(page: Page, world: World, account: string): Pro
   await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
 }
 
-/** What a button has copied. */
-export function clipboard(page: Page): Promise<string> {
-  return page.evaluate(() => navigator.clipboard.readText());
+/** What a button has copied, by pasting it elsewhere: the page itself may not read the clipboard. */
+export async function clipboard(page: Page): Promise<string> {
+  const other = await page.context().newPage();
+  await other.setContent("<textarea></textarea>");
+  const field = other.locator("textarea");
+  await field.press("Control+V");
+  const text = await field.inputValue();
+  await other.close();
+  return text;
 }
