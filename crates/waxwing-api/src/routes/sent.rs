@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use waxwing_core::WebhookId;
+use waxwing_core::{WebhookId, target::TargetUrl};
 use waxwing_store::{LogDetail, Signers, signers::SIGNED_HEADERS};
 
 use super::webhooks::header_names;
@@ -34,6 +34,11 @@ pub(crate) struct HeaderAnswer {
     value: Option<String>,
 }
 
+/// Normalised, as the request line and `Host` have it.
+fn as_sent(url: &TargetUrl) -> String {
+    format!("https://{}{}", url.host_header(), url.path_and_query())
+}
+
 /// The request; none once the webhook is deleted or the payload erased, or when its secret
 /// cannot be opened.
 pub(crate) fn request(api: &Api, id: &WebhookId, detail: &LogDetail) -> Result<Option<RequestAnswer>> {
@@ -52,5 +57,6 @@ pub(crate) fn request(api: &Api, id: &WebhookId, detail: &LogDetail) -> Result<O
     let hidden = header_names(api, id, &target.credentials)?.into_iter();
     let hidden = hidden.map(|name| HeaderAnswer { name: name.to_ascii_lowercase(), value: None });
     let headers = shown.chain(hidden).collect();
-    Ok(Some(RequestAnswer { method: "POST", url: target.url.clone(), headers, body }))
+    let url = api.policy.check_url(&target.url).map_or_else(|_| target.url.clone(), |url| as_sent(&url));
+    Ok(Some(RequestAnswer { method: "POST", url, headers, body }))
 }
