@@ -13,6 +13,8 @@ import type { Delivery, LogEntry, Page } from "./types";
 
 export const LOG_PAGE = 50;
 const REFRESH_MS = 15_000;
+/** A page with a filter looks at 10,000 deliveries. So many are asked for before a person is. */
+const LOOKS = 100;
 
 /** What of the log is looked at. The names are those of the API. */
 export interface LogFilter {
@@ -23,29 +25,40 @@ export interface LogFilter {
   event_id?: string | undefined;
 }
 
+/** Whether it took several looks to find: that is not repeated without need. */
+type LogPage = Page<LogEntry> & { isDeep?: boolean };
+
 export function useLog(
   webhook: string,
   filter: LogFilter,
   cursor: string | undefined,
   limit = LOG_PAGE,
-): UseQueryResult<Page<LogEntry>> {
+): UseQueryResult<LogPage> {
   const { api, scope } = useActing();
+  const read = async (from: string | undefined, signal: AbortSignal): Promise<LogPage> =>
+    bodyOf(
+      await api.GET("/api/webhook/{id}/events", {
+        params: {
+          path: { id: webhook },
+          query: { ...filter, cursor: from, limit },
+        },
+        signal,
+      }),
+    );
   return useQuery({
     queryKey: logKey(scope, webhook, filter, cursor, limit),
-    queryFn: async ({ signal }) =>
-      bodyOf(
-        await api.GET("/api/webhook/{id}/events", {
-          params: {
-            path: { id: webhook },
-            query: { ...filter, cursor, limit },
-          },
-          signal,
-        }),
-      ),
+    queryFn: async ({ signal }) => {
+      let page = await read(cursor, signal);
+      for (let looks = 1; looks < LOOKS && page.data.length === 0 && page.next_cursor; looks += 1) {
+        page = { ...(await read(page.next_cursor, signal)), isDeep: true };
+      }
+      return page;
+    },
     // The page before stays in sight while the next one is read.
     placeholderData: keepPreviousData,
     // What a stream does not tell: entries that a filter does not let through any more.
-    refetchInterval: cursor === undefined ? REFRESH_MS : false,
+    refetchInterval: (query) =>
+      cursor === undefined && !query.state.data?.isDeep ? REFRESH_MS : false,
   });
 }
 
