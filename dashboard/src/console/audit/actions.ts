@@ -16,6 +16,8 @@ const WORDS = [
   "event_type.update",
   "key.create",
   "key.delete",
+  "replay.create",
+  "replay.stop",
   "secret.end_grace_period",
   "secret.rotate",
   "signing_key.delete",

@@ -1,1 +1,0 @@
-import{t as e}from"./Shell-B83DeENq.js";import{t}from"./PortalRoutes-CeQSqqfT.js";import{Nt as n}from"./Loaded-DjPR9hA_.js";var r=n(),i=[{to:`/webhooks`,label:`Webhooks`},{to:`/event-types`,label:`Event types`}];function a(){return(0,r.jsx)(e,{nav:i,children:(0,r.jsx)(t,{})})}export{a as default};

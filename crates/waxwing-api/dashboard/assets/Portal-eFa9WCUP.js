@@ -1,0 +1,1 @@
+import{t as e}from"./Shell-COYCiiAB.js";import{t}from"./PortalRoutes-BzJ7l3w3.js";import{Nt as n}from"./Loaded-DjPR9hA_.js";var r=n(),i=[{to:`/webhooks`,label:`Webhooks`},{to:`/event-types`,label:`Event types`}];function a(){return(0,r.jsx)(e,{nav:i,children:(0,r.jsx)(t,{})})}export{a as default};
