@@ -128,14 +128,16 @@ impl Conditions {
         Ok(())
     }
 
-    /// At most `look` deliveries `d` with their events `e` and rows `s.event_seq`.
+    /// At most `look` deliveries `d` with their events `e` and rows `s.event_seq`. Each is looked
+    /// up by itself, whatever the planner believes of tables that grew since it last looked:
+    /// `OFFSET 0` keeps it from joining them as a whole.
     pub(crate) fn from(&self, order: Order, look: usize) -> String {
         let (table, order, look) = (self.table, order.sql(), rows::limit(look));
         format!(
             "(SELECT event_seq FROM {table} WHERE webhook_seq = $1 AND event_seq >= $2 AND event_seq < $3 \
              ORDER BY event_seq {order} LIMIT {look}) AS s \
-             JOIN delivery d ON d.webhook_seq = $1 AND d.event_seq = s.event_seq \
-             JOIN event e ON e.seq = s.event_seq"
+             JOIN LATERAL (SELECT * FROM delivery WHERE webhook_seq = $1 AND event_seq = s.event_seq OFFSET 0) d ON true \
+             JOIN LATERAL (SELECT * FROM event WHERE seq = s.event_seq OFFSET 0) e ON true"
         )
     }
 
