@@ -1,6 +1,7 @@
 // How long a person waits for the event log of a webhook with a million deliveries, and what the
 // page transfers. ENTRIES says another number; WAXWING_DATABASE another database than SQLite in a
 // temporary folder; WAXWING_BINARY should name a release build.
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +35,10 @@ test(`a log of ${ENTRIES} entries`, async ({ browser }) => {
   const waxwing = await Waxwing.start(folder, {
     WAXWING_EXTRA_CA_FILE: certificates.caFile,
     WAXWING_RETRY_SCHEDULE: "100ms",
-    ...(process.env.WAXWING_DATABASE && { WAXWING_DATABASE: process.env.WAXWING_DATABASE }),
+    ...(process.env.WAXWING_DATABASE && {
+      WAXWING_DATABASE: process.env.WAXWING_DATABASE,
+      WAXWING_ENCRYPTION_KEY: randomBytes(32).toString("base64"),
+    }),
   });
   try {
     const { webhook, middle } = await fill(waxwing, receiver.url);
